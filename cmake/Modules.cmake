@@ -1,0 +1,68 @@
+# The three kinds of target. A folder under src/ is one library; its tests stand beside the code.
+#
+#   antiphon_library(kafka_log SOURCES a.cc b.cc DEPS core kafka_wire LIBS ISAL)
+#       target antiphon_kafka_log; DEPS are our own modules (without the prefix), LIBS anything else.
+#   antiphon_test(kafka_log SOURCES a_test.cc DEPS kafka_log LABELS sanitize)
+#       target kafka_log_test, registered with CTest case by case; LABELS sanitize: also run under the sanitizers.
+#   antiphon_fuzz(batch_header SOURCES batch_header_fuzz.cc DEPS kafka_wire)
+#       target fuzz_batch_header when ANTIPHON_FUZZ; its corpus is fuzz/corpus/batch_header.
+#       In every other build the same source becomes fuzz_NAME_corpus, a test that replays the corpus.
+include(GoogleTest)
+find_package(PkgConfig REQUIRED)
+find_package(GTest REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+
+if(ANTIPHON_PCH)
+  file(WRITE ${CMAKE_BINARY_DIR}/pch_anchor.cc "")
+  add_library(antiphon_pch OBJECT ${CMAKE_BINARY_DIR}/pch_anchor.cc)
+  target_link_libraries(antiphon_pch PRIVATE antiphon_flags fmt::fmt)
+  target_precompile_headers(antiphon_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+  add_library(antiphon_test_pch OBJECT ${CMAKE_BINARY_DIR}/pch_anchor.cc)
+  target_link_libraries(antiphon_test_pch PRIVATE antiphon_flags fmt::fmt GTest::gtest GTest::gmock)
+  target_precompile_headers(antiphon_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h <gtest/gtest.h> <gmock/gmock.h>)
+endif()
+
+function(antiphon_use_pch target pch)
+  if(ANTIPHON_PCH)
+    target_precompile_headers(${target} REUSE_FROM ${pch})
+  endif()
+endfunction()
+
+function(antiphon_library name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_library(antiphon_${name} STATIC ${A_SOURCES})
+  list(TRANSFORM A_DEPS PREPEND antiphon_)
+  target_link_libraries(antiphon_${name} PUBLIC antiphon_flags fmt::fmt Threads::Threads ${A_DEPS} ${A_LIBS})
+  antiphon_use_pch(antiphon_${name} antiphon_pch)
+endfunction()
+
+function(antiphon_test name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS;LIBS;LABELS" ${ARGN})
+  if(ANTIPHON_FUZZ)
+    return()
+  endif()
+  add_executable(${name}_test ${A_SOURCES})
+  list(TRANSFORM A_DEPS PREPEND antiphon_)
+  target_link_libraries(${name}_test PRIVATE ${A_DEPS} ${A_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  antiphon_use_pch(${name}_test antiphon_test_pch)
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
+                       PROPERTIES LABELS "${A_LABELS}" TIMEOUT 120)
+endfunction()
+
+function(antiphon_fuzz name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  list(TRANSFORM A_DEPS PREPEND antiphon_)
+  set(corpus ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+  if(ANTIPHON_FUZZ)
+    add_executable(fuzz_${name} ${A_SOURCES})
+    target_link_libraries(fuzz_${name} PRIVATE antiphon_flags ${A_DEPS} ${A_LIBS})
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set_property(GLOBAL APPEND PROPERTY ANTIPHON_FUZZ_TARGETS fuzz_${name})
+  else()
+    add_executable(fuzz_${name}_corpus ${A_SOURCES} ${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc)
+    target_link_libraries(fuzz_${name}_corpus PRIVATE antiphon_flags ${A_DEPS} ${A_LIBS})
+    add_test(NAME "fuzz: ${name} takes its corpus" COMMAND fuzz_${name}_corpus ${corpus})
+    set_tests_properties("fuzz: ${name} takes its corpus" PROPERTIES LABELS "sanitize" TIMEOUT 120)
+  endif()
+endfunction()
