@@ -1,0 +1,77 @@
+// BlobStore: named objects in a folder or in S3, behind eight verbs. The archive writes through it, the selector reads through it.
+//
+// Names are keys relative to the store's root (the URL's folder or prefix), with '/' between components; no component is empty, '.' or
+// '..', none holds NUL; a store refuses others with kInvalidInput. Errors: kNotFound, kAlreadyExists (conditional put refused),
+// kPermission (wrong keys), kUnavailable (away, 5xx, timeout: try again), kConflict, kIo.
+//
+// Thread-safe: calls may run at the same time; each blocks up to the store's timeout.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+
+namespace antiphon::blobs {
+
+struct BlobInfo {
+  std::string name;
+  std::uint64_t size = 0;
+  std::string version;  // S3's ETag, or inode, size and time of a file: equal means unchanged; it is no content hash
+};
+
+struct BlobMetadata {
+  BlobInfo info;
+  std::map<std::string, std::string> user;  // x-amz-meta-*, without the prefix; a folder store keeps none
+};
+
+struct PutOptions {
+  std::string content_type = "application/octet-stream";
+  std::map<std::string, std::string> user;  // e.g. {"sha256", "..."}
+  bool only_if_absent = true;               // If-None-Match: *
+};
+
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+
+  // What it is, for people: the URL without query and keys.
+  [[nodiscard]] virtual std::string describe() const = 0;
+  // Reachable, allowed, and (S3) whether conditional writes are honoured; an error tells what to mend.
+  virtual Result<> probe() = 0;
+  // All objects whose name starts with `prefix`, in byte order, handed out page by page; `each` returns false to end early.
+  virtual Result<> list(const std::string& prefix, const std::function<bool(const BlobInfo&)>& each) = 0;
+  virtual Result<BlobMetadata> head(const std::string& name) = 0;
+  // Bytes [position, position + out.size()), fewer at the end. `version` not empty: kConflict when the object has another one by now.
+  virtual Result<std::size_t> read_at(const std::string& name, const std::string& version, std::uint64_t position, MutableByteView out) = 0;
+  virtual Result<Bytes> read(const std::string& name, std::uint64_t bytes_max) = 0;
+  // Durable when it returns. kAlreadyExists: only_if_absent and the name is taken.
+  virtual Result<> put(const std::string& name, ByteView data, const PutOptions& options) = 0;
+  virtual Result<> remove(const std::string& name) = 0;  // missing is fine
+};
+
+// file:///folder-or-file, s3://bucket/prefix?endpoint=...&region=...; the keys and what the query does not say come from the
+// environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL, AWS_REGION). A file:/// URL that names one file is a store
+// with that one object. kUsage: what is wrong with the URL. Other query parameters are the caller's (id=, locale=, ...) and ignored.
+Result<std::unique_ptr<BlobStore>> open_store(std::string_view url);
+
+// The parts of such a URL that stores and stages share.
+struct StoreUrl {
+  std::string scheme;                        // file, s3
+  std::string host;                          // bucket
+  std::string path;                          // prefix or absolute path, percent-decoded
+  std::map<std::string, std::string> query;  // percent-decoded
+
+  // scheme, bucket and path without the query: what identifies the store for people and for default names.
+  [[nodiscard]] std::string without_query() const;
+};
+Result<StoreUrl> parse_store_url(std::string_view url);
+
+}  // namespace antiphon::blobs

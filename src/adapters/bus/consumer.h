@@ -1,0 +1,100 @@
+// Two ways to read topics.
+//
+// GroupConsumer: a member of a consumer group, shares the partitions with the others of its group.id, commits. Its rule is the house's:
+// auto.offset.reset=error; on assignment the committed offset is read: there is one -> go on there; none -> start at the log's start
+// (a new target, or offsets that expired; reading again is harmless) and say so; out of range -> that partition stops and is
+// reported as LOSS with the range.
+// PartitionReader: named partitions from named offsets, no group; for loading state and for tools.
+//
+// Both: single-threaded (one thread calls everything, callbacks run inside poll()). Records are views valid until the next poll().
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/bus/connection.h"
+#include "core/record.h"
+#include "core/result.h"
+
+namespace antiphon::bus {
+
+struct TopicPartition {
+  std::string topic;
+  PartitionId partition;
+
+  friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
+};
+
+struct OffsetRange {
+  Offset start;  // the first offset still there
+  Offset end;    // one past the last (the high watermark)
+};
+
+// A message in hand: owns the bytes that `record` looks at.
+class Message {
+ public:
+  virtual ~Message() = default;
+  [[nodiscard]] virtual const IncomingRecord& record() const = 0;
+};
+
+struct GroupSettings {
+  std::string group_id;                       // NAMESPACE.STAGE.NAME
+  std::vector<std::string> topics;
+  std::string instance_id;                    // group.instance.id; empty: a dynamic member
+  std::chrono::milliseconds session_timeout{10'000};
+  std::chrono::milliseconds poll_interval_max{300'000};
+  std::size_t fetch_queue_bytes_max = 16U << 20;
+};
+
+class GroupEvents {
+ public:
+  virtual ~GroupEvents() = default;
+  // Partitions that are ours from now on, each with the offset it starts at. Runs inside poll().
+  virtual void on_assigned(const std::map<TopicPartition, Offset>& partitions) = 0;
+  // No longer ours: finish or drop what is under way; a commit in here still counts.
+  virtual void on_revoked(const std::vector<TopicPartition>& partitions) = 0;
+  // The committed offset is gone from the log: [committed, log start) was lost. The partition stands still.
+  virtual void on_loss(const TopicPartition& partition, Offset committed, OffsetRange available) = 0;
+};
+
+class GroupConsumer {
+ public:
+  // `events` must outlive the consumer.
+  static Result<std::unique_ptr<GroupConsumer>> create(const Connection& connection, const GroupSettings& settings,
+                                                       GroupEvents& events);
+  virtual ~GroupConsumer() = default;  // leaves the group; commits nothing
+
+  // The next message, nullptr when none came in time. kUnavailable: brokers away (go on polling); other errors end the stage.
+  virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
+  // `next`: the offset to go on at. Waits for the broker's answer. kUnavailable: try again; kConflict: no longer ours.
+  virtual Result<> commit(const std::map<TopicPartition, Offset>& next) = 0;
+  virtual Result<> pause(const std::vector<TopicPartition>& partitions) = 0;
+  virtual Result<> resume(const std::vector<TopicPartition>& partitions) = 0;
+  virtual Result<> seek(const TopicPartition& partition, Offset offset) = 0;
+  virtual Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
+};
+
+class PartitionReader {
+ public:
+  static Result<std::unique_ptr<PartitionReader>> create(const Connection& connection);
+  virtual ~PartitionReader() = default;
+
+  // Replaces what is read. Offsets below the log's start: kNotFound comes from poll().
+  virtual Result<> assign(const std::map<TopicPartition, Offset>& from) = 0;
+  virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
+  virtual Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
+  // The first offset whose timestamp is at or after the time; the end where there is none.
+  virtual Result<Offset> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms, std::chrono::milliseconds timeout) = 0;
+};
+
+// Reads every record in [from, to) of the partitions (from: the log's start, to: the end as it is when called) and returns when all were
+// handed out; offsets that compaction removed are passed over. `each` returning an error ends it with that error.
+Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
+                  std::chrono::milliseconds timeout_without_progress,
+                  const std::function<Result<>(const IncomingRecord&)>& each);
+
+}  // namespace antiphon::bus
