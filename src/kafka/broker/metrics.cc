@@ -1,0 +1,28 @@
+#include "kafka/broker/metrics.h"
+
+namespace antiphon::kafka::broker {
+
+BrokerMetricsSnapshot BrokerMetrics::snapshot() const {
+  const auto get = [](const Counter& c) { return c.load(std::memory_order_relaxed); };
+  BrokerMetricsSnapshot s;
+  for (std::size_t key = 0; key < requests_by_api_.size(); ++key) {
+    if (const auto n = get(requests_by_api_[key]); n > 0) s.requests_by_api[static_cast<int>(key)] = n;
+  }
+  s.bytes_in = get(bytes_in);
+  s.bytes_out = get(bytes_out);
+  s.connections = get(connections);
+  s.connections_accepted = get(connections_accepted);
+  s.connections_refused = get(connections_refused);
+  s.requests_refused = get(requests_refused);
+  s.requests_waiting = get(requests_waiting);
+  s.journal_syncs = get(journal_syncs);
+  s.journal_sync_ns = get(journal_sync_ns);
+  s.journal_bytes = get(journal_bytes);
+  s.topics = get(topics);
+  s.partitions = get(partitions);
+  s.groups = get(groups);
+  s.durability = syncs_to_disk.load() ? "sync before ack (journal)" : "page cache only";
+  return s;
+}
+
+}  // namespace antiphon::kafka::broker

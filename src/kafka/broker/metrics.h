@@ -1,0 +1,54 @@
+// What the broker counts. Written by the reactor and the syncer, readable from any thread at any time without a lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace antiphon::kafka::broker {
+
+struct BrokerMetricsSnapshot {
+  std::map<int, std::uint64_t> requests_by_api;  // API key -> requests answered or refused
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t connections = 0;           // open now
+  std::uint64_t connections_accepted = 0;  // since start
+  std::uint64_t connections_refused = 0;   // above connections_max
+  std::uint64_t requests_refused = 0;      // malformed, too large, or of an unknown version
+  std::uint64_t requests_waiting = 0;      // delayed Produce, Fetch, JoinGroup, SyncGroup now
+  std::uint64_t journal_syncs = 0;
+  std::uint64_t journal_sync_ns = 0;       // time spent in them
+  std::uint64_t journal_bytes = 0;
+  std::uint64_t topics = 0;
+  std::uint64_t partitions = 0;
+  std::uint64_t groups = 0;
+  std::string durability;  // "sync before ack (journal)", or "page cache only" where it was asked for
+};
+
+class BrokerMetrics {
+ public:
+  static constexpr std::size_t kApiKeysMax = 128;
+
+  void count_request(int api_key) {
+    if (api_key >= 0 && static_cast<std::size_t>(api_key) < kApiKeysMax) add(requests_by_api_[static_cast<std::size_t>(api_key)], 1);
+  }
+  [[nodiscard]] BrokerMetricsSnapshot snapshot() const;
+
+  using Counter = std::atomic<std::uint64_t>;
+  static void add(Counter& counter, std::uint64_t by) { counter.fetch_add(by, std::memory_order_relaxed); }
+  static void set(Counter& gauge, std::uint64_t to) { gauge.store(to, std::memory_order_relaxed); }
+
+  Counter bytes_in{0}, bytes_out{0};
+  Counter connections{0}, connections_accepted{0}, connections_refused{0}, requests_refused{0}, requests_waiting{0};
+  Counter journal_syncs{0}, journal_sync_ns{0}, journal_bytes{0};
+  Counter topics{0}, partitions{0}, groups{0};
+  std::atomic<bool> syncs_to_disk{true};
+
+ private:
+  std::array<Counter, kApiKeysMax> requests_by_api_{};
+};
+
+}  // namespace antiphon::kafka::broker
