@@ -38,15 +38,19 @@ struct PutOptions {
   bool only_if_absent = true;               // If-None-Match: *
 };
 
+enum class Use : std::uint8_t { kRead, kWrite };
+
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
 
   // What it is, for people: the URL without query and keys.
   [[nodiscard]] virtual std::string describe() const = 0;
-  // Reachable, allowed, and (S3) whether conditional writes are honoured; an error tells what to mend.
-  virtual Result<> probe() = 0;
-  // All objects whose name starts with `prefix`, in byte order, handed out page by page; `each` returns false to end early.
+  // Reachable and allowed; an error tells what to mend. kWrite also makes a missing folder (the last moment one is made: a
+  // root that vanishes later is kUnavailable), and finds out whether an S3 server honours conditional writes.
+  virtual Result<> probe(Use use) = 0;
+  // All objects whose name starts with `prefix`, in byte order, handed out page by page; `each` returns false to end early. What
+  // is no plain object (a link, a device, a name that is none of ours) is passed over.
   virtual Result<> list(const std::string& prefix, const std::function<bool(const BlobInfo&)>& each) = 0;
   virtual Result<BlobMetadata> head(const std::string& name) = 0;
   // Bytes [position, position + out.size()), fewer at the end. `version` not empty: kConflict when the object has another one by now.
