@@ -66,7 +66,8 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
   }
   if (text.substr(at) != "Z" && text.substr(at) != "z" && text.substr(at) != "+00:00") return bad();
   return WallTime{std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{hour} +
-                  std::chrono::minutes{minute} + std::chrono::seconds{second} + std::chrono::milliseconds{milliseconds}};
+                  std::chrono::minutes{minute} + std::chrono::seconds{second} +
+                  std::chrono::milliseconds{milliseconds}};
 }
 
 }  // namespace antiphon

@@ -10,7 +10,7 @@
 
 namespace antiphon {
 
-using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;                       // UTC
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;                              // UTC
 using MonoTime = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;  // never goes back
 
 // Thread-safe.

@@ -62,8 +62,9 @@ TEST(Uuid, Version7IsOrderedByTimeAndValid) {
 TEST(Logging, AJsonLineEscapesAndKeepsNumbers) {
   const std::string line = logging::render(logging::Format::kJson, logging::Level::kWarn, "T", "a \"quote\"",
                                            {{"offset", 7}, {"path", "a\nb"}, {"ok", true}});
-  EXPECT_EQ(line,
-            R"({"ts":"T","level":"warn","msg":"a \"quote\"","service.name":"antiphon","offset":7,"path":"a\u000ab","ok":true})");
+  EXPECT_EQ(
+      line,
+      R"({"ts":"T","level":"warn","msg":"a \"quote\"","service.name":"antiphon","offset":7,"path":"a\u000ab","ok":true})");
 }
 
 TEST(Stop, AWaiterSeesTheRequest) {

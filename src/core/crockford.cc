@@ -21,8 +21,7 @@ std::string crockford_128(std::span<const std::byte, 16> number) {
 }
 
 bool is_crockford_128(std::string_view text) {
-  return text.size() == kDigits && text[0] <= '7' &&
-         text.find_first_not_of(kAlphabet) == std::string_view::npos;
+  return text.size() == kDigits && text[0] <= '7' && text.find_first_not_of(kAlphabet) == std::string_view::npos;
 }
 
 }  // namespace antiphon

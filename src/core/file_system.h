@@ -1,8 +1,8 @@
 // The file system as the log and the stores need it. Everything that must survive a crash goes through here, so that a
 // test can fail the n-th call, tear a write or lose what was not synced (core/testing/memory_file_system.h).
 //
-// Paths are absolute or relative to the process; no '..' is resolved here. All calls are thread-safe; one File may be read
-// by several threads, but written by one at a time.
+// Paths are absolute or relative to the process; no '..' is resolved here. All calls are thread-safe; one File may be
+// read by several threads, but written by one at a time.
 #pragma once
 
 #include <sys/uio.h>
@@ -28,8 +28,8 @@ class File {
   virtual Result<> write_at(std::uint64_t position, ByteView data) = 0;
   // The same, gathered from several pieces.
   virtual Result<> write_at(std::uint64_t position, std::span<const ByteView> pieces) = 0;
-  // fdatasync: what was written is on stable storage, with the size. A failure means that earlier writes may be lost for
-  // ever (the kernel reports it once): the caller never tries again as if nothing had happened.
+  // fdatasync: what was written is on stable storage, with the size. A failure means that earlier writes may be lost
+  // for ever (the kernel reports it once): the caller never tries again as if nothing had happened.
   virtual Result<> sync_data() = 0;
   virtual Result<> truncate(std::uint64_t size) = 0;
   // fallocate without KEEP_SIZE: reserves and zero-fills [0, size).
@@ -40,10 +40,10 @@ class File {
 };
 
 enum class OpenMode : std::uint8_t {
-  kRead,        // must exist
-  kReadWrite,   // must exist
-  kCreate,      // read and write, made if missing
-  kCreateNew,   // read and write, must not exist (kAlreadyExists)
+  kRead,       // must exist
+  kReadWrite,  // must exist
+  kCreate,     // read and write, made if missing
+  kCreateNew,  // read and write, must not exist (kAlreadyExists)
 };
 
 struct DirectoryEntry {
@@ -60,11 +60,12 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
-  virtual Result<std::vector<DirectoryEntry>> list(const std::string& directory) = 0;  // sorted by name, without . and ..
-  virtual Result<> make_directories(const std::string& path) = 0;                       // with parents, each synced
-  virtual Result<> rename(const std::string& from, const std::string& to) = 0;          // atomic; not yet durable
-  virtual Result<> remove(const std::string& path) = 0;                                 // a file; kNotFound if missing
-  virtual Result<> remove_tree(const std::string& path) = 0;                            // missing is fine
+  virtual Result<std::vector<DirectoryEntry>> list(
+      const std::string& directory) = 0;                                        // sorted by name, without . and ..
+  virtual Result<> make_directories(const std::string& path) = 0;               // with parents, each synced
+  virtual Result<> rename(const std::string& from, const std::string& to) = 0;  // atomic; not yet durable
+  virtual Result<> remove(const std::string& path) = 0;                         // a file; kNotFound if missing
+  virtual Result<> remove_tree(const std::string& path) = 0;                    // missing is fine
   virtual Result<> sync_directory(const std::string& path) = 0;  // makes entries made, renamed, removed in it durable
   virtual Result<bool> exists(const std::string& path) = 0;
   // Exclusive, advisory, dies with the process. Held by another: kAlreadyExists, with the holder's pid where known.

@@ -31,10 +31,14 @@ Health::Report Health::report() const {
 
 std::string_view to_string(HealthState state) {
   switch (state) {
-    case HealthState::kStarting: return "starting";
-    case HealthState::kReady: return "ready";
-    case HealthState::kDegraded: return "degraded";
-    case HealthState::kStopping: return "stopping";
+    case HealthState::kStarting:
+      return "starting";
+    case HealthState::kReady:
+      return "ready";
+    case HealthState::kDegraded:
+      return "degraded";
+    case HealthState::kStopping:
+      return "stopping";
   }
   return "unknown";
 }

@@ -1,7 +1,7 @@
 // Health: what a process says of itself on /healthz, /livez and /readyz and in `antiphon status`.
 //
-// Liveness never depends on Kafka or on a store: a target that is down makes its stage degraded, not unready, and nobody
-// restarts a process for it. Thread-safe.
+// Liveness never depends on Kafka or on a store: a target that is down makes its stage degraded, not unready, and
+// nobody restarts a process for it. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ class Health {
 
   void set_ready();
   void set_stopping();
-  // A named trouble that comes and goes: "corpus file:///x" -> "connection refused; trying again". Empty text: it is over.
+  // A named trouble that comes and goes: "corpus file:///x" -> "connection refused; trying again". Empty text: it is
+  // over.
   void set_problem(std::string_view component, std::string_view text);
   [[nodiscard]] Report report() const;  // kDegraded: ready, but with problems
 

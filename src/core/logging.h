@@ -1,6 +1,7 @@
-// Logs: one line an event on standard error; text on a terminal, JSON lines otherwise. Fields: ts level msg service.name
-// instance, then what the caller adds. A message is a fixed text; what varies goes into fields. Never audio, transcripts or keys.
-// Once an event, at the layer that decides what to do about it. Thread-safe: a line is one write(2).
+// Logs: one line an event on standard error; text on a terminal, JSON lines otherwise. Fields: ts level msg
+// service.name instance, then what the caller adds. A message is a fixed text; what varies goes into fields. Never
+// audio, transcripts or keys. Once an event, at the layer that decides what to do about it. Thread-safe: a line is one
+// write(2).
 #pragma once
 
 #include <cstdint>

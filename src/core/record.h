@@ -30,7 +30,7 @@ struct OutgoingRecord {
   std::string topic;
   std::optional<PartitionId> partition;  // nothing: Kafka's murmur2 of the key
   std::optional<std::string> key;
-  std::optional<std::string> value;      // nothing: a tombstone
+  std::optional<std::string> value;  // nothing: a tombstone
   RecordHeaders headers;
   std::optional<std::int64_t> timestamp_ms;
 };

@@ -9,19 +9,32 @@ namespace antiphon {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalidInput: return "invalid_input";
-    case ErrorKind::kNotFound: return "not_found";
-    case ErrorKind::kAlreadyExists: return "already_exists";
-    case ErrorKind::kConflict: return "conflict";
-    case ErrorKind::kUnavailable: return "unavailable";
-    case ErrorKind::kPermission: return "permission";
-    case ErrorKind::kIo: return "io";
-    case ErrorKind::kCorrupt: return "corrupt";
-    case ErrorKind::kLimit: return "limit";
-    case ErrorKind::kUsage: return "usage";
-    case ErrorKind::kConfig: return "config";
-    case ErrorKind::kCancelled: return "cancelled";
-    case ErrorKind::kInternal: return "internal";
+    case ErrorKind::kInvalidInput:
+      return "invalid_input";
+    case ErrorKind::kNotFound:
+      return "not_found";
+    case ErrorKind::kAlreadyExists:
+      return "already_exists";
+    case ErrorKind::kConflict:
+      return "conflict";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kPermission:
+      return "permission";
+    case ErrorKind::kIo:
+      return "io";
+    case ErrorKind::kCorrupt:
+      return "corrupt";
+    case ErrorKind::kLimit:
+      return "limit";
+    case ErrorKind::kUsage:
+      return "usage";
+    case ErrorKind::kConfig:
+      return "config";
+    case ErrorKind::kCancelled:
+      return "cancelled";
+    case ErrorKind::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -34,18 +47,25 @@ Error Error::within(std::string_view context) && {
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kUsage:
-    case ErrorKind::kInvalidInput: return 64;
+    case ErrorKind::kInvalidInput:
+      return 64;
     case ErrorKind::kNotFound:
-    case ErrorKind::kUnavailable: return 69;
+    case ErrorKind::kUnavailable:
+      return 69;
     case ErrorKind::kIo:
-    case ErrorKind::kCorrupt: return 74;
-    case ErrorKind::kLimit: return 75;
+    case ErrorKind::kCorrupt:
+      return 74;
+    case ErrorKind::kLimit:
+      return 75;
     case ErrorKind::kPermission:
     case ErrorKind::kAlreadyExists:
     case ErrorKind::kConflict:
-    case ErrorKind::kConfig: return 78;
-    case ErrorKind::kCancelled: return 0;
-    case ErrorKind::kInternal: return 70;
+    case ErrorKind::kConfig:
+      return 78;
+    case ErrorKind::kCancelled:
+      return 0;
+    case ErrorKind::kInternal:
+      return 70;
   }
   return 70;
 }

@@ -39,14 +39,15 @@ struct Error {
   Error within(std::string_view context) &&;
 };
 
-// sysexits.h codes for a process that ends with this error: 64 usage, 69 unavailable, 70 internal, 74 I/O, 75 retry, 78 config.
+// sysexits.h codes for a process that ends with this error: 64 usage, 69 unavailable, 70 internal, 74 I/O, 75 retry, 78
+// config.
 int exit_code(ErrorKind kind);
 
 template <class T = void>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using tl::expected<T, Error>::expected;
-  Result(Error error) : tl::expected<T, Error>(tl::unexpect, std::move(error)) {}  // NOLINT: implicit by design
+  Result(Error error) : tl::expected<T, Error>(tl::unexpect, std::move(error)) {}    // NOLINT: implicit by design
   Result(tl::unexpected<Error> error) : tl::expected<T, Error>(std::move(error)) {}  // NOLINT
 };
 
@@ -59,12 +60,12 @@ Error errno_error(int error_number, std::string_view what);
 
 // Hands an error up; the value of a good result stays in the named variable.
 //   ANTIPHON_TRY(file, fs.open(path));      ANTIPHON_TRY_VOID(file->sync());
-#define ANTIPHON_TRY(var, expr)                                     \
-  auto var##_result_ = (expr);                                      \
-  if (!var##_result_) return std::move(var##_result_).error();      \
+#define ANTIPHON_TRY(var, expr)                                \
+  auto var##_result_ = (expr);                                 \
+  if (!var##_result_) return std::move(var##_result_).error(); \
   auto var = std::move(*var##_result_)
-#define ANTIPHON_TRY_VOID(expr)                                     \
-  do {                                                              \
-    auto try_void_result_ = (expr);                                 \
+#define ANTIPHON_TRY_VOID(expr)                                        \
+  do {                                                                 \
+    auto try_void_result_ = (expr);                                    \
     if (!try_void_result_) return std::move(try_void_result_).error(); \
   } while (false)

@@ -21,9 +21,7 @@ Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-void Sha256::update(ByteView data) {
-  ANTIPHON_ASSERT(EVP_DigestUpdate(context_->md, data.data(), data.size()) == 1);
-}
+void Sha256::update(ByteView data) { ANTIPHON_ASSERT(EVP_DigestUpdate(context_->md, data.data(), data.size()) == 1); }
 
 Sha256Digest Sha256::finish() {
   Sha256Digest digest{};

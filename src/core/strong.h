@@ -1,4 +1,5 @@
-// Strong<Tag, Rep>: one integer or text with a name of its own, so that an offset is never passed where a partition is meant.
+// Strong<Tag, Rep>: one integer or text with a name of its own, so that an offset is never passed where a partition is
+// meant.
 #pragma once
 
 #include <compare>

@@ -8,10 +8,10 @@
 
 namespace antiphon {
 
-using Offset = Strong<struct OffsetTag, std::int64_t>;             // position of a record in its partition, from 0
-using PartitionId = Strong<struct PartitionTag, std::int32_t>;     // from 0
-using GenerationId = Strong<struct GenerationTag, std::int32_t>;   // of a consumer group
-using ProducerId = Strong<struct ProducerIdTag, std::int64_t>;     // -1: not idempotent
+using Offset = Strong<struct OffsetTag, std::int64_t>;            // position of a record in its partition, from 0
+using PartitionId = Strong<struct PartitionTag, std::int32_t>;    // from 0
+using GenerationId = Strong<struct GenerationTag, std::int32_t>;  // of a consumer group
+using ProducerId = Strong<struct ProducerIdTag, std::int64_t>;    // -1: not idempotent
 using ProducerEpoch = Strong<struct ProducerEpochTag, std::int16_t>;
 using LeaderEpoch = Strong<struct LeaderEpochTag, std::int32_t>;
 

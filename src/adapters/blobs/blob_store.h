@@ -1,8 +1,10 @@
-// BlobStore: named objects in a folder or in S3, behind eight verbs. The archive writes through it, the selector reads through it.
+// BlobStore: named objects in a folder or in S3, behind eight verbs. The archive writes through it, the selector reads
+// through it.
 //
-// Names are keys relative to the store's root (the URL's folder or prefix), with '/' between components; no component is empty, '.' or
-// '..', none holds NUL; a store refuses others with kInvalidInput. Errors: kNotFound, kAlreadyExists (conditional put refused),
-// kPermission (wrong keys), kUnavailable (away, 5xx, timeout: try again), kConflict, kIo.
+// Names are keys relative to the store's root (the URL's folder or prefix), with '/' between components; no component
+// is empty, '.' or
+// '..', none holds NUL; a store refuses others with kInvalidInput. Errors: kNotFound, kAlreadyExists (conditional put
+// refused), kPermission (wrong keys), kUnavailable (away, 5xx, timeout: try again), kConflict, kIo.
 //
 // Thread-safe: calls may run at the same time; each blocks up to the store's timeout.
 #pragma once
@@ -46,24 +48,27 @@ class BlobStore {
 
   // What it is, for people: the URL without query and keys.
   [[nodiscard]] virtual std::string describe() const = 0;
-  // Reachable and allowed; an error tells what to mend. kWrite also makes a missing folder (the last moment one is made: a
-  // root that vanishes later is kUnavailable), and finds out whether an S3 server honours conditional writes.
+  // Reachable and allowed; an error tells what to mend. kWrite also makes a missing folder (the last moment one is
+  // made: a root that vanishes later is kUnavailable), and finds out whether an S3 server honours conditional writes.
   virtual Result<> probe(Use use) = 0;
-  // All objects whose name starts with `prefix`, in byte order, handed out page by page; `each` returns false to end early. What
-  // is no plain object (a link, a device, a name that is none of ours) is passed over.
+  // All objects whose name starts with `prefix`, in byte order, handed out page by page; `each` returns false to end
+  // early. What is no plain object (a link, a device, a name that is none of ours) is passed over.
   virtual Result<> list(const std::string& prefix, const std::function<bool(const BlobInfo&)>& each) = 0;
   virtual Result<BlobMetadata> head(const std::string& name) = 0;
-  // Bytes [position, position + out.size()), fewer at the end. `version` not empty: kConflict when the object has another one by now.
-  virtual Result<std::size_t> read_at(const std::string& name, const std::string& version, std::uint64_t position, MutableByteView out) = 0;
+  // Bytes [position, position + out.size()), fewer at the end. `version` not empty: kConflict when the object has
+  // another one by now.
+  virtual Result<std::size_t> read_at(const std::string& name, const std::string& version, std::uint64_t position,
+                                      MutableByteView out) = 0;
   virtual Result<Bytes> read(const std::string& name, std::uint64_t bytes_max) = 0;
   // Durable when it returns. kAlreadyExists: only_if_absent and the name is taken.
   virtual Result<> put(const std::string& name, ByteView data, const PutOptions& options) = 0;
   virtual Result<> remove(const std::string& name) = 0;  // missing is fine
 };
 
-// file:///folder-or-file, s3://bucket/prefix?endpoint=...&region=...; the keys and what the query does not say come from the
-// environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL, AWS_REGION). A file:/// URL that names one file is a store
-// with that one object. kUsage: what is wrong with the URL. Other query parameters are the caller's (id=, locale=, ...) and ignored.
+// file:///folder-or-file, s3://bucket/prefix?endpoint=...&region=...; the keys and what the query does not say come
+// from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL, AWS_REGION). A file:/// URL that
+// names one file is a store with that one object. kUsage: what is wrong with the URL. Other query parameters are the
+// caller's (id=, locale=, ...) and ignored.
 Result<std::unique_ptr<BlobStore>> open_store(std::string_view url);
 
 // The parts of such a URL that stores and stages share.

@@ -45,16 +45,20 @@ class Admin {
 
   virtual Result<ClusterDescription> cluster(std::chrono::milliseconds timeout) = 0;
   virtual Result<std::vector<TopicDescription>> topics(std::chrono::milliseconds timeout) = 0;
-  virtual Result<std::map<std::string, std::string>> topic_config(const std::string& topic, std::chrono::milliseconds timeout) = 0;
+  virtual Result<std::map<std::string, std::string>> topic_config(const std::string& topic,
+                                                                  std::chrono::milliseconds timeout) = 0;
   // kAlreadyExists if it does. replication 0: 1 on one broker, 2 on two, else 3 (with min.insync.replicas=2).
   virtual Result<> create_topic(const TopicSpec& spec, int replication, std::chrono::milliseconds timeout) = 0;
   virtual Result<std::vector<GroupDescription>> groups(std::chrono::milliseconds timeout) = 0;
-  virtual Result<std::map<TopicPartition, Offset>> committed(const std::string& group_id, const std::vector<TopicPartition>& partitions,
+  virtual Result<std::map<TopicPartition, Offset>> committed(const std::string& group_id,
+                                                             const std::vector<TopicPartition>& partitions,
                                                              std::chrono::milliseconds timeout) = 0;
 };
 
-// Makes what is missing and checks what is there, changing nothing that exists. kConfig names the topic, what it has, what it
-// should have and the command that mends it: partitions, cleanup.policy, retention.ms, retention.bytes, max.message.bytes (at least).
-Result<> ensure_topics(Admin& admin, const std::vector<TopicSpec>& specs, int replication, std::chrono::milliseconds timeout);
+// Makes what is missing and checks what is there, changing nothing that exists. kConfig names the topic, what it has,
+// what it should have and the command that mends it: partitions, cleanup.policy, retention.ms, retention.bytes,
+// max.message.bytes (at least).
+Result<> ensure_topics(Admin& admin, const std::vector<TopicSpec>& specs, int replication,
+                       std::chrono::milliseconds timeout);
 
 }  // namespace antiphon::bus

@@ -12,7 +12,8 @@ namespace antiphon::bus {
 struct Connection {
   std::string bootstrap = "127.0.0.1:9092";  // HOST:PORT[,HOST:PORT...]; one of a cluster is enough
   std::string client_id = "antiphon";        // NAMESPACE.STAGE.SLOT, the same after a restart
-  // librdkafka properties by their own names, for TLS and SASL (security.protocol, ssl.ca.location, sasl.mechanisms ...).
+  // librdkafka properties by their own names, for TLS and SASL (security.protocol, ssl.ca.location, sasl.mechanisms
+  // ...).
   std::map<std::string, std::string> properties;
 
   Result<> validate() const;

@@ -1,18 +1,20 @@
 // Two ways to read topics.
 //
-// GroupConsumer: a member of a consumer group, shares the partitions with the others of its group.id, commits. Its rule is the house's:
-// auto.offset.reset=error; on assignment the committed offset is read: there is one -> go on there; none -> start at the log's start
-// (a new target, or offsets that expired; reading again is harmless) and say so; out of range -> that partition stops and is
-// reported as LOSS with the range.
-// PartitionReader: named partitions from named offsets, no group; for loading state and for tools.
+// GroupConsumer: a member of a consumer group, shares the partitions with the others of its group.id, commits. Its rule
+// is the house's: auto.offset.reset=error; on assignment the committed offset is read: there is one -> go on there;
+// none -> start at the log's start (a new target, or offsets that expired; reading again is harmless) and say so; out
+// of range -> that partition stops and is reported as LOSS with the range. PartitionReader: named partitions from named
+// offsets, no group; for loading state and for tools.
 //
-// Both: single-threaded (one thread calls everything, callbacks run inside poll()). Records are views valid until the next poll().
+// Both: single-threaded (one thread calls everything, callbacks run inside poll()). Records are views valid until the
+// next poll().
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,9 +44,9 @@ class Message {
 };
 
 struct GroupSettings {
-  std::string group_id;                       // NAMESPACE.STAGE.NAME
+  std::string group_id;  // NAMESPACE.STAGE.NAME
   std::vector<std::string> topics;
-  std::string instance_id;                    // group.instance.id; empty: a dynamic member
+  std::string instance_id;  // group.instance.id; empty: a dynamic member
   std::chrono::milliseconds session_timeout{10'000};
   std::chrono::milliseconds poll_interval_max{300'000};
   std::size_t fetch_queue_bytes_max = 16U << 20;
@@ -68,7 +70,8 @@ class GroupConsumer {
                                                        GroupEvents& events);
   virtual ~GroupConsumer() = default;  // leaves the group; commits nothing
 
-  // The next message, nullptr when none came in time. kUnavailable: brokers away (go on polling); other errors end the stage.
+  // The next message, nullptr when none came in time. kUnavailable: brokers away (go on polling); other errors end the
+  // stage.
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
   // `next`: the offset to go on at. Waits for the broker's answer. kUnavailable: try again; kConflict: no longer ours.
   virtual Result<> commit(const std::map<TopicPartition, Offset>& next) = 0;
@@ -87,12 +90,17 @@ class PartitionReader {
   virtual Result<> assign(const std::map<TopicPartition, Offset>& from) = 0;
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
   virtual Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
+  // The offset behind the last record handed out, or the log's end where that was reached (compaction may have removed
+  // what was before it); nothing before the first poll of that partition has brought either.
+  [[nodiscard]] virtual std::optional<Offset> position(const TopicPartition& partition) const = 0;
   // The first offset whose timestamp is at or after the time; the end where there is none.
-  virtual Result<Offset> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms, std::chrono::milliseconds timeout) = 0;
+  virtual Result<Offset> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms,
+                                   std::chrono::milliseconds timeout) = 0;
 };
 
-// Reads every record in [from, to) of the partitions (from: the log's start, to: the end as it is when called) and returns when all were
-// handed out; offsets that compaction removed are passed over. `each` returning an error ends it with that error.
+// Reads every record in [from, to) of the partitions (from: the log's start, to: the end as it is when called) and
+// returns when all were handed out; offsets that compaction removed are passed over. `each` returning an error ends it
+// with that error.
 Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
                   std::chrono::milliseconds timeout_without_progress,
                   const std::function<Result<>(const IncomingRecord&)>& each);

@@ -1,7 +1,7 @@
 // ContiguousWatermark: which offset of one partition may be committed while records are finished in any order.
 //
-// taken(5), taken(6), done(6): nothing yet; done(5): 7 may be committed. Offsets are taken in rising order; gaps (compacted or
-// transaction markers) count as done. A plain object: no threads, no Kafka.
+// taken(5), taken(6), done(6): nothing yet; done(5): 7 may be committed. Offsets are taken in rising order; gaps
+// (compacted or transaction markers) count as done. A plain object: no threads, no Kafka.
 #pragma once
 
 #include <cstddef>

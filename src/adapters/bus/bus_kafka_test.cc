@@ -1,0 +1,165 @@
+// Against a real broker, named by ANTIPHON_TEST_BOOTSTRAP (tests/with_broker.py starts ours and sets it).
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "adapters/bus/admin.h"
+#include "adapters/bus/producer.h"
+#include "core/murmur2.h"
+#include "core/random.h"
+#include "core/uuid.h"
+
+namespace antiphon::bus {
+namespace {
+
+using namespace std::chrono_literals;
+
+class BusOnKafka : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const char* bootstrap = std::getenv("ANTIPHON_TEST_BOOTSTRAP");
+    ASSERT_NE(bootstrap, nullptr) << "set ANTIPHON_TEST_BOOTSTRAP=HOST:PORT";
+    connection_.bootstrap = bootstrap;
+    connection_.client_id = "bus.test.0";
+    auto admin = Admin::create(connection_);
+    ASSERT_TRUE(admin);
+    admin_ = std::move(*admin);
+    SystemRandom random;
+    topic_ = "bus.test-" + make_uuid_v4(random);
+    ASSERT_TRUE(ensure_topics(*admin_, {spec()}, 0, 15s));
+    auto producer = Producer::create(connection_);
+    ASSERT_TRUE(producer);
+    producer_ = std::move(*producer);
+  }
+
+  TopicSpec spec(std::int32_t partitions = 3) const { return {topic_, partitions, {{"retention.ms", "-1"}}}; }
+  OutgoingRecord record(const std::string& key, const std::string& value) const {
+    return {topic_, std::nullopt, key, value, {{"ce_id", key}, {"empty", ""}, {"none", std::nullopt}}, std::nullopt};
+  }
+
+  Connection connection_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<Producer> producer_;
+  std::string topic_;
+};
+
+TEST_F(BusOnKafka, ARecordComesBackAsItWasSentInThePartitionOfItsKey) {
+  const auto delivered = producer_->send_and_wait(record("16VAHQ3ZDK8QKMHETNY0DKA6Z7", "voice"), 10s);
+  ASSERT_TRUE(delivered) << delivered.error().message;
+  EXPECT_EQ(delivered->partition, partition_of("16VAHQ3ZDK8QKMHETNY0DKA6Z7", 3));
+  auto reader = PartitionReader::create(connection_);
+  ASSERT_TRUE(reader);
+  const TopicPartition partition{topic_, delivered->partition};
+  const auto range = (*reader)->offsets(partition, 10s);
+  ASSERT_TRUE(range);
+  int seen = 0;
+  const auto read = read_all(**reader, {{partition, *range}}, 10s, [&](const IncomingRecord& r) -> Result<> {
+    ++seen;
+    EXPECT_EQ(r.offset, delivered->offset);
+    EXPECT_EQ(as_text(*r.value), "voice");
+    EXPECT_EQ(r.headers,
+              (RecordHeaders{{"ce_id", "16VAHQ3ZDK8QKMHETNY0DKA6Z7"}, {"empty", ""}, {"none", std::nullopt}}));
+    return {};
+  });
+  EXPECT_TRUE(read) << read.error().message;
+  EXPECT_EQ(seen, 1);
+}
+
+TEST_F(BusOnKafka, ATopicOfAnotherShapeIsRefusedWithTheCure) {
+  const auto result = ensure_topics(*admin_, {spec(4)}, 0, 10s);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::kConfig);
+  EXPECT_NE(result.error().message.find("--partitions 3"), std::string::npos);
+  TopicSpec other = spec();
+  other.config["retention.ms"] = "1000";
+  EXPECT_NE(ensure_topics(*admin_, {other}, 0, 10s).error().message.find("--add-config retention.ms=1000"),
+            std::string::npos);
+}
+
+class Recorder final : public GroupEvents {
+ public:
+  void on_assigned(const std::map<TopicPartition, Offset>& partitions) override {
+    assigned.insert(partitions.begin(), partitions.end());
+  }
+  void on_revoked(const std::vector<TopicPartition>&) override {}
+  void on_loss(const TopicPartition& partition, Offset committed, OffsetRange) override { lost[partition] = committed; }
+  std::map<TopicPartition, Offset> assigned;
+  std::map<TopicPartition, Offset> lost;
+};
+
+std::vector<std::string> consume(GroupConsumer& consumer, std::size_t count) {
+  std::vector<std::string> values;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (values.size() < count && std::chrono::steady_clock::now() < deadline) {
+    auto message = consumer.poll(100ms);
+    if (message && *message) values.emplace_back(as_text(*(*message)->record().value));
+  }
+  return values;
+}
+
+TEST_F(BusOnKafka, AGroupStartsAtTheStartAndGoesOnWhereItCommitted) {
+  for (const char* value : {"a", "b", "c"}) ASSERT_TRUE(producer_->send_and_wait(record("k", value), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  GroupSettings settings;
+  settings.group_id = topic_ + ".group";
+  settings.topics = {topic_};
+  {
+    Recorder events;
+    auto consumer = GroupConsumer::create(connection_, settings, events);
+    ASSERT_TRUE(consumer);
+    EXPECT_EQ(consume(**consumer, 3), (std::vector<std::string>{"a", "b", "c"}));
+    EXPECT_EQ(events.assigned.at(partition), Offset(0));
+    EXPECT_TRUE((*consumer)->commit({{partition, Offset(2)}}));
+  }
+  EXPECT_EQ(admin_->committed(settings.group_id, {partition}, 10s)->at(partition), Offset(2));
+  Recorder events;
+  auto consumer = GroupConsumer::create(connection_, settings, events);
+  ASSERT_TRUE(consumer);
+  EXPECT_EQ(consume(**consumer, 1), std::vector<std::string>{"c"});
+  EXPECT_EQ(events.assigned.at(partition), Offset(2));
+}
+
+TEST_F(BusOnKafka, ACommittedOffsetBehindTheEndIsReportedAsLoss) {
+  ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  GroupSettings settings;
+  settings.group_id = topic_ + ".group";
+  settings.topics = {topic_};
+  {
+    Recorder events;
+    auto consumer = GroupConsumer::create(connection_, settings, events);
+    ASSERT_TRUE(consumer);
+    ASSERT_EQ(consume(**consumer, 1).size(), 1U);
+    ASSERT_TRUE((*consumer)->commit({{partition, Offset(50)}}));
+  }
+  Recorder events;
+  auto consumer = GroupConsumer::create(connection_, settings, events);
+  ASSERT_TRUE(consumer);
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (events.lost.empty() && std::chrono::steady_clock::now() < deadline) ASSERT_TRUE((*consumer)->poll(100ms));
+  EXPECT_EQ(events.lost.at(partition), Offset(50));
+  EXPECT_FALSE(events.assigned.contains(partition));
+}
+
+TEST_F(BusOnKafka, AnUnreachableBrokerIsSaidInOneSentence) {
+  Connection nowhere;
+  nowhere.bootstrap = "127.0.0.1:1";
+  const auto result = wait_until_reachable(nowhere, 300ms);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::kUnavailable);
+  EXPECT_NE(result.error().message.find("127.0.0.1:1"), std::string::npos);
+}
+
+TEST(Connection, RefusesWhatIsNoAddress) {
+  for (const char* text : {"", "host", "host:", ":9092", "host:0", "host:70000", "a:1,,b:2", "http://a:1"}) {
+    Connection connection;
+    connection.bootstrap = text;
+    EXPECT_FALSE(connection.validate()) << text;
+  }
+  Connection connection;
+  connection.bootstrap = "a:1,[::1]:2";
+  EXPECT_TRUE(connection.validate());
+}
+
+}  // namespace
+}  // namespace antiphon::bus

@@ -1,0 +1,198 @@
+#include <fmt/format.h>
+
+#include <set>
+
+#include "adapters/bus/consumer.h"
+#include "adapters/bus/rdkafka.h"
+#include "core/logging.h"
+
+namespace antiphon::bus {
+namespace {
+
+constexpr std::chrono::milliseconds kQuestionTimeout{5'000};
+constexpr int kAssignmentAttemptsMax = 12;  // a minute of questions; then the group takes the partitions back
+
+std::vector<TopicPartition> names_of(const rd_kafka_topic_partition_list_t* list) {
+  std::vector<TopicPartition> names;
+  for (int i = 0; i < list->cnt; ++i) names.push_back({list->elems[i].topic, PartitionId(list->elems[i].partition)});
+  return names;
+}
+
+class RdGroupConsumer final : public GroupConsumer {
+ public:
+  explicit RdGroupConsumer(GroupEvents& events) : events_(events) {}
+  ~RdGroupConsumer() override {
+    if (handle_) rd_kafka_consumer_close(handle_.get());
+  }
+
+  Result<> start(const Connection& connection, const GroupSettings& settings) {
+    rd::Configuration conf(connection);
+    conf.set("group.id", settings.group_id)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "error")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", std::to_string(settings.session_timeout.count()))
+        .set("heartbeat.interval.ms", std::to_string(std::min<long>(settings.session_timeout.count() / 3, 3000)))
+        .set("max.poll.interval.ms", std::to_string(settings.poll_interval_max.count()))
+        .set("fetch.error.backoff.ms", "50")
+        .set("fetch.message.max.bytes", std::to_string(6U << 20))
+        .set("queued.max.messages.kbytes", std::to_string(settings.fetch_queue_bytes_max / 1024));
+    if (!settings.instance_id.empty()) conf.set("group.instance.id", settings.instance_id);
+    rd_kafka_conf_set_opaque(conf.raw(), this);
+    rd_kafka_conf_set_rebalance_cb(conf.raw(), on_rebalance);
+    ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_CONSUMER));
+    handle_ = std::move(handle);
+    group_id_ = settings.group_id;
+    rd_kafka_poll_set_consumer(handle_.get());
+    rd::PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
+    for (const auto& topic : settings.topics) {
+      rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    }
+    if (const auto code = rd_kafka_subscribe(handle_.get(), topics.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return rd::error_of(code, fmt::format("subscribe group {}", group_id_));
+    }
+    return {};
+  }
+
+  Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) override {
+    rd::MessageHandle message(rd_kafka_consumer_poll(handle_.get(), rd::milliseconds(timeout)));
+    if (!message) return std::unique_ptr<Message>();
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return rd::wrap(std::move(message));
+    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message->rkt != nullptr) {
+      const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
+      if (const auto range = offsets(partition, kQuestionTimeout)) {
+        report_loss(partition, Offset(message->offset), *range);
+        return std::unique_ptr<Message>();
+      }
+    }
+    return rd::error_of(message->err, fmt::format("group {}", group_id_));
+  }
+
+  Result<> commit(const std::map<TopicPartition, Offset>& next) override {
+    if (next.empty()) return {};
+    const auto list = rd::list_of(next);
+    if (const auto code = rd_kafka_commit(handle_.get(), list.get(), 0); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return rd::error_of(code, fmt::format("commit of group {}", group_id_));
+    }
+    for (int i = 0; i < list->cnt; ++i) {
+      if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return rd::error_of(list->elems[i].err, fmt::format("commit of group {}, {} partition {}", group_id_,
+                                                            list->elems[i].topic, list->elems[i].partition));
+      }
+    }
+    return {};
+  }
+
+  Result<> pause(const std::vector<TopicPartition>& partitions) override {
+    return done(rd_kafka_pause_partitions(handle_.get(), rd::list_of(partitions).get()), "pause");
+  }
+  Result<> resume(const std::vector<TopicPartition>& partitions) override {
+    return done(rd_kafka_resume_partitions(handle_.get(), rd::list_of(partitions).get()), "resume");
+  }
+
+  Result<> seek(const TopicPartition& partition, Offset offset) override {
+    const auto list = rd::list_of(std::map<TopicPartition, Offset>{{partition, offset}});
+    const rd::ErrorHandle error(
+        rd_kafka_seek_partitions(handle_.get(), list.get(), rd::milliseconds(kQuestionTimeout)));
+    if (error) return rd::error_of(rd_kafka_error_code(error.get()), "seek");
+    return done(list->elems[0].err, "seek");
+  }
+
+  Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) override {
+    return rd::query_offsets(handle_.get(), partition, timeout);
+  }
+
+ private:
+  Result<> done(rd_kafka_resp_err_t code, std::string_view what) const {
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    return rd::error_of(code, fmt::format("{} in group {}", what, group_id_));
+  }
+
+  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
+                           void* opaque) {
+    auto& self = *static_cast<RdGroupConsumer*>(opaque);
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      self.assigned(partitions);
+    } else {
+      self.events_.on_revoked(names_of(partitions));
+      const rd::ErrorHandle error(rd_kafka_incremental_unassign(self.handle_.get(), partitions));
+    }
+  }
+
+  void assigned(rd_kafka_topic_partition_list_t* partitions) {
+    std::map<TopicPartition, Offset> starts;
+    std::vector<TopicPartition> lost;
+    if (const auto found = find_starts(names_of(partitions), starts, lost); !found) {
+      // Without an answer the library's own rule applies: the committed offset, or an error that poll() reports.
+      logging::warn("no committed offsets to be had", {{"group", group_id_}, {"detail", found.error().message}});
+    }
+    for (int i = 0; i < partitions->cnt; ++i) {
+      auto& element = partitions->elems[i];
+      const auto it = starts.find({element.topic, PartitionId(element.partition)});
+      element.offset = it != starts.end() ? it->second.value() : RD_KAFKA_OFFSET_STORED;
+    }
+    const rd::ErrorHandle error(rd_kafka_incremental_assign(handle_.get(), partitions));
+    if (error) {
+      logging::error("assignment refused", {{"group", group_id_}, {"detail", rd_kafka_error_string(error.get())}});
+      return;
+    }
+    if (!lost.empty()) static_cast<void>(rd_kafka_pause_partitions(handle_.get(), rd::list_of(lost).get()));
+    for (const auto& partition : lost) starts.erase(partition);
+    events_.on_assigned(starts);
+  }
+
+  // Where to go on, by the rule in consumer.h. A partition whose committed offset is out of range lands in `lost`.
+  Result<> find_starts(const std::vector<TopicPartition>& partitions, std::map<TopicPartition, Offset>& starts,
+                       std::vector<TopicPartition>& lost) {
+    const auto committed = rd::list_of(partitions);
+    auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    for (int attempt = 0; attempt < kAssignmentAttemptsMax && code != RD_KAFKA_RESP_ERR_NO_ERROR; ++attempt) {
+      code = rd_kafka_committed(handle_.get(), committed.get(), rd::milliseconds(kQuestionTimeout));
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR && rd::kind_of(code) != ErrorKind::kUnavailable) break;
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return rd::error_of(code, fmt::format("committed offsets of {}", group_id_));
+    for (int i = 0; i < committed->cnt; ++i) {
+      const auto& element = committed->elems[i];
+      const TopicPartition partition{element.topic, PartitionId(element.partition)};
+      ANTIPHON_TRY(range, offsets(partition, kQuestionTimeout));
+      if (element.offset < 0) {
+        if (range.end.value() > 0) {
+          logging::info("no committed offset, starting at the log's start", {{"group", group_id_},
+                                                                             {"topic", partition.topic},
+                                                                             {"partition", partition.partition},
+                                                                             {"offset", range.start}});
+        }
+        starts[partition] = range.start;
+      } else if (Offset(element.offset) < range.start || Offset(element.offset) > range.end) {
+        starts[partition] = range.end;  // paused there; nothing is read until a person decides
+        lost.push_back(partition);
+        events_.on_loss(partition, Offset(element.offset), range);
+      } else {
+        starts[partition] = Offset(element.offset);
+      }
+    }
+    return {};
+  }
+
+  void report_loss(const TopicPartition& partition, Offset committed, OffsetRange range) {
+    static_cast<void>(pause({partition}));
+    events_.on_loss(partition, committed, range);
+  }
+
+  GroupEvents& events_;
+  std::string group_id_;
+  rd::Handle handle_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GroupConsumer>> GroupConsumer::create(const Connection& connection,
+                                                             const GroupSettings& settings, GroupEvents& events) {
+  auto consumer = std::make_unique<RdGroupConsumer>(events);
+  ANTIPHON_TRY_VOID(consumer->start(connection, settings));
+  return std::unique_ptr<GroupConsumer>(std::move(consumer));
+}
+
+}  // namespace antiphon::bus

@@ -1,0 +1,66 @@
+// librdkafka's C handles under RAII, and its errors as ours. Only the .cc files of this folder include it.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/bus/connection.h"
+#include "adapters/bus/consumer.h"
+#include "core/record.h"
+#include "core/result.h"
+
+namespace antiphon::bus::rd {
+
+template <auto Function>
+struct Deleter {
+  template <class T>
+  void operator()(T* handle) const {
+    Function(handle);
+  }
+};
+
+using Handle = std::unique_ptr<rd_kafka_t, Deleter<rd_kafka_destroy>>;
+using MessageHandle = std::unique_ptr<rd_kafka_message_t, Deleter<rd_kafka_message_destroy>>;
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>;
+using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
+using ErrorHandle = std::unique_ptr<rd_kafka_error_t, Deleter<rd_kafka_error_destroy>>;
+using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, Deleter<rd_kafka_headers_destroy>>;
+
+// Configuration in the making; owns the conf until it is given to rd_kafka_new. The first refused property is kept as
+// the error.
+class Configuration {
+ public:
+  // Address, client id, no topic creation by accident, no Nagle, quick reconnects; then the connection's own
+  // properties.
+  explicit Configuration(const Connection& connection);
+
+  Configuration& set(const std::string& name, const std::string& value);
+  [[nodiscard]] rd_kafka_conf_t* raw() const { return conf_.get(); }
+  // kConfig names a refused property.
+  Result<Handle> make(rd_kafka_type_t type) &&;
+
+ private:
+  std::unique_ptr<rd_kafka_conf_t, Deleter<rd_kafka_conf_destroy>> conf_;
+  std::string refused_;
+};
+
+ErrorKind kind_of(rd_kafka_resp_err_t code);
+Error error_of(rd_kafka_resp_err_t code, std::string_view what);
+
+PartitionList list_of(const std::map<TopicPartition, Offset>& partitions);
+PartitionList list_of(const std::vector<TopicPartition>& partitions);
+
+Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
+                                  std::chrono::milliseconds timeout);
+
+// The message a record() looks at.
+std::unique_ptr<Message> wrap(MessageHandle message);
+
+inline int milliseconds(std::chrono::milliseconds timeout) { return static_cast<int>(timeout.count()); }
+
+}  // namespace antiphon::bus::rd
