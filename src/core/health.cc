@@ -5,11 +5,13 @@ namespace antiphon {
 void Health::set_ready() {
   const std::lock_guard lock(mutex_);
   if (state_ == HealthState::kStarting) state_ = HealthState::kReady;
+  changed_.notify_all();
 }
 
 void Health::set_stopping() {
   const std::lock_guard lock(mutex_);
   state_ = HealthState::kStopping;
+  changed_.notify_all();
 }
 
 void Health::set_problem(std::string_view component, std::string_view text) {
@@ -19,6 +21,12 @@ void Health::set_problem(std::string_view component, std::string_view text) {
   } else {
     problems_.insert_or_assign(std::string(component), std::string(text));
   }
+}
+
+bool Health::wait_ready(std::chrono::milliseconds timeout) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, timeout, [this] { return state_ != HealthState::kStarting; });
+  return state_ == HealthState::kReady;
 }
 
 Health::Report Health::report() const {

@@ -4,6 +4,8 @@
 // nobody restarts a process for it. Thread-safe.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -26,10 +28,13 @@ class Health {
   // A named trouble that comes and goes: "corpus file:///x" -> "connection refused; trying again". Empty text: it is
   // over.
   void set_problem(std::string_view component, std::string_view text);
+  // Waits until it is no longer starting; true when it became ready, false when it stops or the time is over.
+  [[nodiscard]] bool wait_ready(std::chrono::milliseconds timeout) const;
   [[nodiscard]] Report report() const;  // kDegraded: ready, but with problems
 
  private:
   mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   HealthState state_ = HealthState::kStarting;
   std::map<std::string, std::string, std::less<>> problems_;
 };
