@@ -1,0 +1,85 @@
+// The group coordinator: all groups of the broker and their committed offsets.
+//
+// A plain synchronous object on one thread: no sockets, no clock; the caller passes the time, asks next_deadline() and
+// calls expire() when it has come. What must survive goes to the GroupStore first and is told to clients afterwards.
+// Committed offsets never expire by time; they go with their group (DeleteGroups, OffsetDelete) or their topic.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kafka/broker/group/group.h"
+#include "kafka/broker/group/records.h"
+#include "kafka/broker/group/types.h"
+
+namespace antiphon::kafka::broker {
+
+class GroupCoordinator {
+ public:
+  // All outlive the coordinator.
+  GroupCoordinator(const GroupSettings& settings, GroupStore& store, Random& random)
+      : settings_(settings), store_(store), random_(random) {}
+
+  void join(const JoinRequest& request, JoinReply reply, Instant now);
+  void sync(const SyncRequest& request, SyncReply reply, Instant now);
+  ErrorCode heartbeat(const HeartbeatRequest& request, Instant now);
+  // One code a member, in order.
+  std::vector<ErrorCode> leave(const std::string& group_id, const std::vector<LeavingMember>& members, Instant now);
+
+  void commit(const CommitRequest& request, CommitReply reply, Instant now);
+  // Null: nothing was committed.
+  [[nodiscard]] const CommittedOffset* committed(std::string_view group_id, const std::string& topic, PartitionId partition) const;
+  using OffsetsOfGroup = std::map<std::pair<std::string, PartitionId>, CommittedOffset>;
+  [[nodiscard]] const OffsetsOfGroup* all_committed(std::string_view group_id) const;
+  // Of OffsetDelete: kNone also where there was nothing; kGroupSubscribedToTopic while members consume it is not told
+  // apart here: kNonEmptyGroup while the group has members.
+  void delete_offsets(const std::string& group_id, const std::vector<std::pair<std::string, PartitionId>>& which,
+                      std::function<void(ErrorCode)> reply);
+
+  [[nodiscard]] std::vector<ListedGroup> list() const;
+  // State kDead and kGroupIdNotFound where there is none.
+  [[nodiscard]] DescribedGroup describe(std::string_view group_id) const;
+  // kGroupIdNotFound, kNonEmptyGroup, or kNone once it is durable.
+  void remove_group(const std::string& group_id, std::function<void(ErrorCode)> reply);
+  void topic_deleted(std::string_view topic);
+
+  void disconnected(ConnectionId connection, Instant now);
+  [[nodiscard]] MonoTime next_deadline() const;
+  void expire(Instant now);
+  // Forgets empty groups without offsets.
+  void tidy();
+
+  // Start: every record of the store in its order, then loaded() once.
+  Result<> load(ByteView key, std::optional<ByteView> value, Instant now);
+  void loaded(Instant now);
+  [[nodiscard]] std::size_t group_count() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    std::unique_ptr<Group> group;
+    OffsetsOfGroup offsets;
+    MonoTime armed = MonoTime::max();
+    std::size_t commits_in_flight = 0;
+  };
+
+  Entry* find(std::string_view group_id);
+  // Null: too many groups.
+  Entry* find_or_make(const std::string& group_id);
+  // After anything that may have changed the group: stores it if it asks for that, arms its deadline anew.
+  void settle(Entry& entry, Instant now);
+  void arm(Entry& entry, MonoTime at);
+  [[nodiscard]] ErrorCode check_commit(const CommitRequest& request, Instant now);
+
+  const GroupSettings& settings_;
+  GroupStore& store_;
+  Random& random_;
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::set<std::pair<MonoTime, std::string>> deadlines_;
+  std::map<std::string, GroupMetadata, std::less<>> loading_;
+  std::set<std::pair<ConnectionId, std::string>> waiting_connections_;  // who may have a reply waiting in which group
+};
+
+}  // namespace antiphon::kafka::broker
