@@ -26,10 +26,13 @@ Json to_json(const Lease& lease) {
 }
 
 Json to_json(const Receipt& take) {
-  return {{"recording_id", take.recording_id.value()}, {"topic", take.topic},
-          {"partition", take.partition.value()},       {"offset", take.offset.value()},
-          {"sha256", take.sha256},                     {"standing", std::string(to_string(take.standing))},
-          {"source", take.source},                     {"sequence", take.sequence}};
+  Json json{{"recording_id", take.recording_id.value()}, {"topic", take.topic},
+            {"partition", take.partition.value()},       {"offset", take.offset.value()},
+            {"sha256", take.sha256},                     {"standing", std::string(to_string(take.standing))},
+            {"source", take.source},                     {"sequence", take.sequence}};
+  if (take.speaker) json["speaker"] = take.speaker->value();
+  if (take.lease) json["lease"] = take.lease->value();
+  return json;
 }
 
 Json to_json(const PromptState& state) {
@@ -73,6 +76,8 @@ Receipt read_receipt(JsonReader& json) {
   take.standing = standing.value_or(LeaseStanding::kNone);
   take.source = json.text("source", kNameBytesMax);
   take.sequence = json.number("sequence", kSequenceMax);
+  if (auto speaker = json.optional_shaped("speaker", is_plain_uuid)) take.speaker = SpeakerId(*std::move(speaker));
+  if (auto lease = json.optional_shaped("lease", is_plain_uuid)) take.lease = LeaseId(*std::move(lease));
   return take;
 }
 

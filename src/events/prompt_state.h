@@ -43,6 +43,8 @@ struct Receipt {
   LeaseStanding standing = LeaseStanding::kNone;
   std::string source;          // ce_source
   std::uint64_t sequence = 0;  // ce_sequence
+  std::optional<SpeakerId> speaker;  // nobody is given the same sentence twice
+  std::optional<LeaseId> lease;      // that it used up: one lease, one take
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
