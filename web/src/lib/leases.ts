@@ -1,0 +1,193 @@
+// The sentences this page holds: the one on the screen and the next, fetched ahead so that it is there at once.
+//
+// A request keeps its UUID until it is answered, so that an answer lost on the way does not cost a lease.
+// A lease that runs out before its sentence is read is replaced silently; while the person speaks or listens
+// (`busy`), nothing is replaced: a late take is kept by the studio.
+import type { Api, Prompt } from './api';
+import { EMPTY_BACKOFF, LEASE_BACKOFF, backoffMs } from './backoff';
+import type { Refusal } from './take';
+
+export interface Held {
+  readonly current: Prompt | null;
+  readonly next: Prompt | null;
+}
+
+export type Supply =
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'away' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface LeaseDeps {
+  readonly api: Pick<Api, 'nextPrompt' | 'skipLease'>;
+  readonly locale: string;
+  readonly speakerId: string;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly newId: () => string;
+  /** Survives a reload of the tab, so that reloading does not use up sentences. */
+  readonly load: () => Held | null;
+  readonly save: (held: Held) => void;
+  readonly onChange: () => void;
+}
+
+const SKIP_ATTEMPTS_MAX = 5;
+const LEASE_SHORTEST_MS = 30_000;
+
+export class Leases {
+  private held: Held;
+  private answer: Supply = { kind: 'asking' };
+  private requestId: string | null = null;
+  private asking = false;
+  private busy = false;
+  private spent = false;
+  private failures = 0;
+  private quietUntilMs = 0;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private stopped = false;
+
+  constructor(private readonly deps: LeaseDeps) {
+    const kept = deps.load();
+    this.held = { current: this.fresh(kept?.current), next: this.fresh(kept?.next) };
+    if (!this.held.current) this.held = { current: this.held.next, next: null };
+  }
+
+  get current(): Prompt | null {
+    return this.held.current;
+  }
+
+  /** What to tell the person; a sentence on the screen counts for more than a studio that is away. */
+  get supply(): Supply {
+    return this.held.current ? { kind: 'ready' } : this.answer;
+  }
+
+  /** Asks at once if anything is missing, unless the studio asked for quiet. */
+  wake(): void {
+    this.failures = 0;
+    this.refill();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    if (this.timer) clearTimeout(this.timer);
+  }
+
+  setBusy(busy: boolean): void {
+    this.busy = busy;
+    if (!busy) this.refill();
+  }
+
+  /** The current sentence is done with: the next one takes its place, now. */
+  advance(): void {
+    this.spent = false;
+    this.change({ current: this.fresh(this.held.next), next: null });
+    this.wake();
+  }
+
+  /** The take on the screen owns the lease from Stop on: a reload must not offer the sentence again. */
+  setSpent(spent: boolean): void {
+    this.spent = spent;
+    this.save();
+  }
+
+  /** The person cannot or will not read it. */
+  skip(): void {
+    const lease = this.held.current?.leaseId;
+    this.advance();
+    if (lease !== undefined) void this.giveUp(lease, 1);
+  }
+
+  private async giveUp(lease: string, attempt: number): Promise<void> {
+    if (await this.deps.api.skipLease(lease)) return;
+    if (attempt >= SKIP_ATTEMPTS_MAX || this.stopped) return;
+    setTimeout(() => void this.giveUp(lease, attempt + 1), this.wait(attempt, LEASE_BACKOFF));
+  }
+
+  private refill(): void {
+    if (this.stopped || this.asking) return;
+    if (this.timer) clearTimeout(this.timer);
+    this.dropExpiredNext();
+    const quietMs = this.quietUntilMs - this.deps.now();
+    if (!this.wants()) this.sleep(this.untilExpiryMs());
+    else if (quietMs > 0) this.sleep(quietMs);
+    else void this.ask();
+  }
+
+  private wants(): boolean {
+    const { current, next } = this.held;
+    return !next || (!this.busy && !this.fresh(current));
+  }
+
+  private async ask(): Promise<void> {
+    this.asking = true;
+    this.requestId ??= this.deps.newId();
+    const { locale, speakerId } = this.deps;
+    const answer = await this.deps.api.nextPrompt({ locale, speakerId, requestId: this.requestId });
+    this.asking = false;
+    if (this.stopped) return;
+    if (answer.kind !== 'away') this.requestId = null;
+    if (answer.kind === 'prompt') {
+      this.failures = 0;
+      this.accept(answer.prompt);
+      this.refill();
+      return;
+    }
+    this.failures += 1;
+    this.answer = answer.kind === 'refused' ? answer : { kind: answer.kind };
+    this.deps.onChange();
+    if (answer.kind === 'away') this.quietUntilMs = this.deps.now() + (answer.retryAfterMs ?? 0);
+    const quietMs = this.quietUntilMs - this.deps.now();
+    this.sleep(
+      Math.max(quietMs, this.wait(this.failures, answer.kind === 'away' ? LEASE_BACKOFF : EMPTY_BACKOFF)),
+    );
+  }
+
+  private accept(answered: Prompt): void {
+    // A lease that has run out on arrival (a very slow line) must not be asked for again at once, and again.
+    const expiresAtMs = Math.max(answered.expiresAtMs, this.deps.now() + LEASE_SHORTEST_MS);
+    const prompt = { ...answered, expiresAtMs };
+    const { current, next } = this.held;
+    if (current && (this.busy || this.fresh(current))) this.change({ current, next: prompt });
+    else if (next) this.change({ current: next, next: prompt });
+    else this.change({ current: prompt, next: null });
+  }
+
+  private dropExpiredNext(): void {
+    if (this.held.next && !this.fresh(this.held.next))
+      this.change({ current: this.held.current, next: null });
+  }
+
+  private untilExpiryMs(): number | null {
+    const { current, next } = this.held;
+    const ends = [next, this.busy ? null : current].flatMap((prompt) => (prompt ? [prompt.expiresAtMs] : []));
+    return ends.length > 0 ? Math.max(Math.min(...ends) - this.deps.now(), 1_000) : null;
+  }
+
+  private fresh(prompt: Prompt | null | undefined): Prompt | null {
+    return prompt && prompt.expiresAtMs > this.deps.now() ? prompt : null;
+  }
+
+  private change(held: Held): void {
+    this.held = held;
+    this.answer = { kind: held.current ? 'ready' : 'asking' };
+    this.save();
+    this.deps.onChange();
+  }
+
+  private save(): void {
+    this.deps.save({ current: this.spent ? null : this.held.current, next: this.held.next });
+  }
+
+  private sleep(ms: number | null): void {
+    if (ms === null || this.stopped) return;
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.refill();
+    }, ms);
+  }
+
+  private wait(failures: number, limits: typeof LEASE_BACKOFF): number {
+    return backoffMs(failures, limits, this.deps.random);
+  }
+}
