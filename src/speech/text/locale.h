@@ -29,7 +29,7 @@ class Locale {
   Direction direction_ = Direction::kLeftToRight;
 };
 
-// `SW`, `am_ET`, `iw` become sw, am-ET, he; extensions (-u-, -x-) are refused. kInvalidInput with the cure otherwise; a
+// `SW`, `swh`, `am_ET`, `iw` become sw, sw, am-ET, he; extensions (-u-, -x-) are refused. kInvalidInput with the cure otherwise; a
 // language that ICU has no data for is accepted when it is well-formed (its script is then empty unless the tag says it).
 Result<Locale> parse_locale(std::string_view tag);
 
