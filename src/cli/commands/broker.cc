@@ -1,0 +1,43 @@
+#include "kafka/broker/broker.h"
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/process.h"
+
+namespace antiphon::cli {
+
+int run_broker_command(const Arguments& arguments) {
+  Options options("broker", "The embedded Kafka broker: one node, Kafka's wire protocol, a crash-safe log.");
+  kafka::broker::BrokerSettings settings;
+  settings.data_dir = "./antiphon-data/broker";
+  std::string listen = "127.0.0.1:9092";
+  std::string advertise;
+  options.add("data", settings.data_dir, "folder of the log; made if missing");
+  options.add("kafka", listen, "where it listens, HOST:PORT; port 0 takes a free one and says which");
+  options.add("advertise", advertise, "HOST:PORT that clients are told, where it differs");
+  options.add("partitions", settings.default_partitions, "partitions of a topic that is made on first use")
+      ->check(CLI::Range(1, 5000));
+  options.footer(
+      "acks=all means: on disk. Any Kafka client or tool works with it; it has no replication.\n"
+      "When it takes connections it prints: ready HOST:PORT");
+  if (const auto code = options.parse(arguments)) return *code;
+
+  const auto address = kafka::broker::parse_host_port(listen);
+  if (!address) return finish("broker", address.error());
+  settings.listen_host = address->host;
+  settings.listen_port = address->port;
+  if (!advertise.empty()) {
+    const auto told = kafka::broker::parse_host_port(advertise);
+    if (!told) return finish("broker", told.error());
+    settings.advertise = *told;
+  }
+  if (const auto valid = settings.validate(); !valid) return finish("broker", valid.error());
+  return run_process(options, "broker", [&](Process& process) {
+    return kafka::broker::run_broker(
+        settings, process.stop, process.health,
+        [](const std::string& host, std::uint16_t port) { print_ready(fmt::format("{}:{}", host, port)); });
+  });
+}
+
+}  // namespace antiphon::cli
