@@ -25,14 +25,16 @@ struct ArchiveSettings {
   std::string name_space = "voices";
   std::string url;   // file:///folder or s3://bucket/prefix?endpoint=...&region=...; its name= stands in for an empty `name`
   std::string name;  // empty: the URL's name=, else the first 8 hex digits of SHA-256 of the URL without query
-  std::string slot = "0";  // this process among those of one name; a stable one joins a group faster after a restart
+  // This process among those of one name. Given: it is a static member of the group and has its partitions back at once after any
+  // restart; two processes with one slot fence each other. Empty: as many processes as you like, the dead are missed after 6 s.
+  std::string slot;
   int partitions = 6;      // of the recordings topic, where it must be made; where it exists they must agree
   int replication = 0;     // 0: 1 on one broker, 2 on two, else 3
 
   int parallel = 16;                                 // recordings stored at the same time, 1 .. kParallelMax
   std::size_t in_flight_max = 128;                   // read and not yet finished; more are left in Kafka
   std::size_t in_flight_bytes_max = 64U << 20;       // the same in bytes of values
-  std::chrono::milliseconds commit_interval{200};    // an offset waits at most this long for its commit
+  std::chrono::milliseconds commit_interval{500};    // an offset waits at most this long for its commit
   std::size_t commit_records = 500;                  // ... or until so many are finished
   std::chrono::milliseconds retry_delay_min{100};    // back-off towards a store that is away; doubles, with jitter
   std::chrono::milliseconds retry_delay_max{5'000};

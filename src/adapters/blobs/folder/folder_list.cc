@@ -101,7 +101,22 @@ Result<> FolderStore::list(const std::string& prefix, const std::function<bool(c
     each(found.info);
     return {};
   }
-  auto walked = Walk(prefix, each).folder(root->folder.get(), "", 0);
+  // The folders that the prefix names whole are gone into at once, without listing what stands beside them.
+  const std::string base = prefix.substr(0, prefix.rfind('/') + 1);
+  std::vector<std::string_view> parts;
+  if (!base.empty()) {
+    const auto name = std::string_view(base).substr(0, base.size() - 1);
+    if (!check_name(name)) return {};
+    parts = components_of(name);
+    if (parts.front() == kTemporaryFolder) return {};
+  }
+  auto start = open_folder(root->folder.get(), parts);
+  if (!start) {
+    const auto kind = start.error().kind;
+    if (kind == ErrorKind::kNotFound || kind == ErrorKind::kConflict) return {};
+    return std::move(start).error().within(fmt::format("list {}", path_));
+  }
+  auto walked = Walk(prefix, each).folder(start->get(), base, static_cast<int>(parts.size()));
   if (!walked) return std::move(walked).error().within(fmt::format("list {}", path_));
   return {};
 }

@@ -161,7 +161,8 @@ TEST_F(FolderStoreTest, ListsInByteOrderOfWholeNamesAndByPrefix) {
   EXPECT_EQ(names("sw/P1/r."), (std::vector<std::string>{"sw/P1/r.json", "sw/P1/r.webm"}));
   EXPECT_EQ(names("sw/P1"), (std::vector<std::string>{"sw/P1/r.json", "sw/P1/r.webm", "sw/P10/r.webm"}));
   EXPECT_EQ(names("", 2), (std::vector<std::string>{"a.txt", "a/b"}));
-  EXPECT_TRUE(names("zz").empty());
+  EXPECT_EQ(names("sw/"), (std::vector<std::string>{"sw/P1/r.json", "sw/P1/r.webm", "sw/P10/r.webm"}));
+  for (const std::string none : {"zz", "zz/y", "b/x", "../", "/", "a//b", ".antiphon-tmp/"}) EXPECT_TRUE(names(none).empty()) << none;
 }
 
 TEST_F(FolderStoreTest, AReadAtAnotherVersionIsAConflict) {
