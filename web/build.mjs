@@ -23,6 +23,7 @@ async function bundle(entry, options = {}) {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     legalComments: 'none',
+    charset: 'utf8',
     logLevel: 'warning',
     outdir: dist,
     ...options,

@@ -1,5 +1,5 @@
-// The microphone: opened at Record with everything off that is good for calls and bad for speech data, and let go a
-// while after the last Stop, so that the next Record begins at once and no light stays on for long.
+// The microphone: opened at Record with everything off that is good for calls and bad for speech data, and let go at
+// Stop, so that no light stays on while nothing is recorded.
 import { microphoneProblem, type Problem } from './flow';
 import { loudness, rms, wavFile, wavSecondsMax } from './sound';
 
@@ -35,7 +35,6 @@ export class MicrophoneError extends Error {
 
 export const LEVEL_EVERY_MS = 50;
 const BITS_PER_SECOND = 32_000;
-const KEEP_OPEN_MS = 30_000;
 /** People press Stop on the last syllable. */
 const TAIL_MS = 150;
 const TYPES = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus', 'audio/mp4;codecs=mp4a.40.2', 'audio/mp4'];
@@ -47,12 +46,10 @@ export function bestType(isSupported: (type: string) => boolean): string | null 
 export class BrowserMicrophone implements Microphone {
   private stream: MediaStream | null = null;
   private context: AudioContext | null = null;
-  private idleTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly workletUrl: string) {}
 
   async start(format: Format, longestMs: number): Promise<LiveRecording> {
-    if (this.idleTimer) clearTimeout(this.idleTimer);
     const context = (this.context ??= new AudioContext());
     const [stream] = await Promise.all([this.open(), context.resume()]);
     const source = context.createMediaStreamSource(stream);
@@ -61,23 +58,28 @@ export class BrowserMicrophone implements Microphone {
       const capture =
         format === 'wav'
           ? await WavCapture.start(context, source, this.workletUrl)
-          : EncodedCapture.start(stream);
+          : EncodedCapture.start(oneChannel(context, source));
       const wavMs = wavSecondsMax(context.sampleRate) * 1_000;
-      return this.live(capture, meter, source, format === 'wav' ? Math.min(longestMs, wavMs) : longestMs);
+      return this.live(
+        capture,
+        meter,
+        source,
+        lossOf(stream),
+        format === 'wav' ? Math.min(longestMs, wavMs) : longestMs,
+      );
     } catch (error) {
       meter.stop();
+      this.release();
       throw error instanceof MicrophoneError ? error : new MicrophoneError('unsupported');
     }
   }
 
   release(): void {
-    if (this.idleTimer) clearTimeout(this.idleTimer);
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.stream = null;
   }
 
   private async open(): Promise<MediaStream> {
-    if (this.stream?.getAudioTracks().some((track) => track.readyState === 'live')) return this.stream;
     // Not there at all on an insecure page, whatever the types say.
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     if (!isSecureContext || !devices) throw new MicrophoneError(isSecureContext ? 'unsupported' : 'insecure');
@@ -95,25 +97,51 @@ export class BrowserMicrophone implements Microphone {
     }
   }
 
-  private live(capture: Capture, meter: Meter, source: AudioNode, longestMs: number): LiveRecording {
+  private live(
+    capture: Capture,
+    meter: Meter,
+    source: AudioNode,
+    lost: Promise<void>,
+    longestMs: number,
+  ): LiveRecording {
     const startedAt = performance.now();
     return {
       levels: meter.levels,
       longestMs,
-      lost: capture.lost,
+      lost,
       stop: async () => {
         await new Promise((resolve) => setTimeout(resolve, TAIL_MS));
         const durationMs = Math.round(performance.now() - startedAt);
         const { audio, contentType } = await capture.stop();
         meter.stop();
         source.disconnect();
-        this.idleTimer = setTimeout(() => {
-          this.release();
-        }, KEEP_OPEN_MS);
+        this.release();
         return { audio, contentType, durationMs, levels: meter.levels };
       },
     };
   }
+}
+
+/** Resolves when the device takes the microphone away. A track that the page itself stops does not tell. */
+function lossOf(stream: MediaStream): Promise<void> {
+  return new Promise((resolve) => {
+    for (const track of stream.getAudioTracks()) {
+      track.addEventListener('ended', () => {
+        resolve();
+      });
+    }
+  });
+}
+
+/** Some browsers give two channels whatever was asked for, and their encoders follow. */
+function oneChannel(context: AudioContext, source: MediaStreamAudioSourceNode): MediaStream {
+  const [track] = source.mediaStream.getAudioTracks();
+  if (track?.getSettings().channelCount === 1) return source.mediaStream;
+  const mixed = context.createMediaStreamDestination();
+  mixed.channelCount = 1;
+  mixed.channelCountMode = 'explicit';
+  source.connect(mixed);
+  return mixed.stream;
 }
 
 class Meter {
@@ -137,18 +165,17 @@ class Meter {
 }
 
 interface Capture {
-  readonly lost: Promise<void>;
   stop(): Promise<{ audio: ArrayBuffer; contentType: string }>;
 }
 
 /** Opus or AAC by the browser's own encoder. */
 class EncodedCapture implements Capture {
-  readonly lost: Promise<void>;
+  private readonly ended: Promise<void>;
   private readonly parts: Blob[] = [];
 
   private constructor(private readonly recorder: MediaRecorder) {
     recorder.addEventListener('dataavailable', (event) => this.parts.push(event.data));
-    this.lost = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       recorder.addEventListener('stop', () => {
         resolve();
       });
@@ -167,7 +194,7 @@ class EncodedCapture implements Capture {
 
   async stop(): Promise<{ audio: ArrayBuffer; contentType: string }> {
     if (this.recorder.state !== 'inactive') this.recorder.stop();
-    await this.lost;
+    await this.ended;
     const contentType = this.recorder.mimeType;
     return { audio: await new Blob(this.parts).arrayBuffer(), contentType };
   }
@@ -180,7 +207,6 @@ class WavCapture implements Capture {
   private constructor(
     private readonly tap: AudioWorkletNode,
     private readonly sampleRate: number,
-    readonly lost: Promise<void>,
   ) {
     tap.port.onmessage = (event: MessageEvent<Float32Array>) => this.chunks.push(event.data);
   }
@@ -196,15 +222,8 @@ class WavCapture implements Capture {
       channelCount: 1,
       channelCountMode: 'explicit',
     });
-    const lost = new Promise<void>((resolve) => {
-      for (const track of source.mediaStream.getAudioTracks()) {
-        track.addEventListener('ended', () => {
-          resolve();
-        });
-      }
-    });
     source.connect(tap);
-    return new WavCapture(tap, context.sampleRate, lost);
+    return new WavCapture(tap, context.sampleRate);
   }
 
   stop(): Promise<{ audio: ArrayBuffer; contentType: string }> {
