@@ -12,6 +12,7 @@
 #include "cli/up/up_settings.h"
 #include "core/file_system.h"
 #include "core/logging.h"
+#include "events/event.h"
 
 namespace antiphon::cli {
 namespace {
