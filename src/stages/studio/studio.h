@@ -1,6 +1,7 @@
 // The studio: gives sentences to people in a browser and takes their voices, as DESIGN.md section 5 fixes it.
 //
-// It reads NAMESPACE.prompts, writes NAMESPACE.recordings and NAMESPACE.prompt-state, and holds nothing that it could not read again.
+// It reads NAMESPACE.prompts, writes NAMESPACE.recordings and NAMESPACE.prompt-state, and holds nothing that it could
+// not read again.
 #pragma once
 
 #include <chrono>
@@ -20,33 +21,34 @@ class Registry;
 namespace antiphon::studio {
 
 struct StudioSettings {
-  bus::Connection kafka;                 // client_id is set by the studio: NAMESPACE.studio.SLOT
+  bus::Connection kafka;  // client_id is set by the studio: NAMESPACE.studio.SLOT
   std::string name_space = "voices";
-  std::string slot = "0";                // of several instances; stable
+  std::string slot = "0";  // of several instances; stable
   std::string http_host = "127.0.0.1";
-  std::uint16_t http_port = 8080;        // 0: a free one
-  std::string tls_certificate;           // PEM files; both or neither
+  std::uint16_t http_port = 8080;  // 0: a free one
+  std::string tls_certificate;     // PEM files; both or neither
   std::string tls_key;
-  std::string web_dir;                   // the page's files; empty: the interface without a page
+  std::string web_dir;  // the page's files; empty: the interface without a page
   std::string version = "0";
   std::int32_t partitions = 6;
-  int replication = 0;                   // 0: 1 on one broker, 2 on two, else 3
+  int replication = 0;  // 0: 1 on one broker, 2 on two, else 3
 
   std::chrono::milliseconds lease{std::chrono::minutes{10}};
-  int skips_until_parked = 3;                                  // distinct speakers
-  std::chrono::milliseconds receipt_time_max{8'000};           // then 503 with Retry-After; the send goes on
-  std::chrono::milliseconds write_behind{50};                  // leases and takes reach prompt-state; at most 100
-  std::size_t in_flight_bytes_max = 64U << 20;                 // audio on its way to Kafka; above it 503 with Retry-After
-  std::chrono::milliseconds kafka_time_max{30'000};            // one question to Kafka during the start
+  int skips_until_parked = 3;                         // distinct speakers
+  std::chrono::milliseconds receipt_time_max{8'000};  // then 503 with Retry-After; the send goes on
+  std::chrono::milliseconds write_behind{50};         // leases and takes reach prompt-state; at most 100
+  std::size_t in_flight_bytes_max = 64U << 20;        // audio on its way to Kafka; above it 503 with Retry-After
+  std::chrono::milliseconds kafka_time_max{30'000};   // one question to Kafka during the start
   std::size_t requests_per_second_and_address = 100;
-  bool loopback_exempt = true;                                 // from the limits per address: `up` serves one machine's own browser
+  bool loopback_exempt = true;  // from the limits per address: `up` serves one machine's own browser
 
   Result<> validate() const;
 };
 
-// Serves until asked to stop, then finishes what is under way. HTTP listens at once (503 with Retry-After until the predecessor's
-// state is read); `on_listening` tells its port. `health` becomes ready when sentences are served. An error ends the process with its
-// exit code: kConfig for a port in use, topics of another shape, a page's folder that is not there.
+// Serves until asked to stop, then finishes what is under way. HTTP listens at once (503 with Retry-After until the
+// predecessor's state is read); `on_listening` tells its port. `health` becomes ready when sentences are served. An
+// error ends the process with its exit code: kConfig for a port in use, topics of another shape, a page's folder that
+// is not there.
 Result<> run_studio(const StudioSettings& settings, StopToken stop, Health& health, prometheus::Registry& registry,
                     const std::function<void(std::uint16_t port)>& on_listening);
 

@@ -1,0 +1,301 @@
+#include "stages/studio/leases.h"
+
+#include <algorithm>
+
+#include "core/assert.h"
+#include "core/bytes.h"
+#include "core/murmur2.h"
+
+namespace antiphon::studio {
+namespace {
+
+// A lease id is a UUID of version 8 (RFC 9562: free for own use): its first 16 bits are the partition, the rest is
+// random, so that any studio knows whose it is.
+constexpr std::uint64_t kVersionMask = 0xF000U, kVersion8 = 0x8000U;
+constexpr std::uint64_t kVariantMask = 0xC000000000000000U, kVariant = 0x8000000000000000U;
+constexpr unsigned kPartitionShift = 48;
+
+}  // namespace
+
+Leases::Leases(std::int32_t partitions, LeaseRules rules, std::string recordings_topic, Random& random)
+    : partitions_(partitions), rules_(rules), recordings_topic_(std::move(recordings_topic)), random_(random) {}
+
+void Leases::own(PartitionId partition) {
+  ANTIPHON_ASSERT(partition.value() >= 0 && partition.value() < partitions_);
+  owned_.try_emplace(partition, partition, rules_, locales_);
+}
+
+void Leases::disown(PartitionId partition) {
+  const auto it = owned_.find(partition);
+  if (it == owned_.end()) return;
+  for (const auto& [id, sentence] : it->second.sentences()) {
+    for (const HeldLease& lease : sentence.leases) forget(lease);
+  }
+  owned_.erase(it);
+  std::erase_if(sending_, [&](const auto& entry) {
+    if (entry.second.partition == partition) by_recording_.erase(entry.second.take.recording);
+    return entry.second.partition == partition;
+  });
+}
+
+PartitionId Leases::partition_of(const PromptId& prompt) const {
+  return antiphon::partition_of(prompt.value(), partitions_);
+}
+
+std::optional<PartitionId> Leases::partition_of_lease(const Id128& lease) const {
+  const auto partition = static_cast<std::int32_t>(lease.high >> kPartitionShift);
+  const bool ours =
+      (lease.high & kVersionMask) == kVersion8 && (lease.low & kVariantMask) == kVariant && partition < partitions_;
+  return ours ? std::optional(PartitionId(partition)) : std::nullopt;
+}
+
+Id128 Leases::make_lease_id(PartitionId partition) {
+  const std::uint64_t top = static_cast<std::uint64_t>(partition.value()) << kPartitionShift;
+  return {top | ((random_.next() >> 16) & ~kVersionMask) | kVersion8, (random_.next() & ~kVariantMask) | kVariant};
+}
+
+void Leases::restore(PartitionId partition, const events::PromptState& state) {
+  const auto id = id_of_prompt(state.prompt_id.value());
+  if (!id) return;
+  PartitionLeases& part = at(partition);
+  if (const Sentence* before = part.find(*id)) {
+    for (const HeldLease& lease : before->leases) forget(lease);
+  }
+  part.restore(state);
+  for (const HeldLease& lease : part.find(*id)->leases) remember(lease);
+}
+
+void Leases::add(PartitionId partition, const events::Prompt& prompt) { at(partition).add(prompt); }
+
+void Leases::count_read_back(PartitionId partition, const events::Recording& recording, Offset offset) {
+  const auto id = id_of_prompt(recording.prompt_id.value());
+  std::vector<HeldLease> before;
+  if (id) {
+    if (const Sentence* sentence = at(partition).find(*id)) before = sentence->leases;
+  }
+  at(partition).count_read_back(recording, offset);
+  if (!id) return;
+  for (const HeldLease& lease : before) {
+    if (at(partition).find_by_lease(lease.id) == nullptr) forget(lease);
+  }
+}
+
+void Leases::advance_next_offset(PartitionId partition, Offset next) { at(partition).advance_next_offset(next); }
+
+Offset Leases::next_offset(PartitionId partition) const { return owned_.at(partition).next_offset(); }
+
+void Leases::remember(const HeldLease& lease) {
+  if (lease.speaker) by_page_[{*lease.speaker, lease.locale}].push_back(lease.id);
+  if (lease.request) by_request_[*lease.request] = lease.id;
+}
+
+void Leases::forget(const HeldLease& lease) {
+  if (lease.request) by_request_.erase(*lease.request);
+  if (!lease.speaker) return;
+  const auto page = by_page_.find({*lease.speaker, lease.locale});
+  if (page == by_page_.end()) return;
+  std::erase(page->second, lease.id);
+  if (page->second.empty()) by_page_.erase(page);
+}
+
+PartitionLeases* Leases::partition_holding(const Id128& lease) {
+  const auto partition = partition_of_lease(lease);
+  if (!partition || !owns(*partition)) return nullptr;
+  return at(*partition).find_by_lease(lease) == nullptr ? nullptr : &at(*partition);
+}
+
+Grant Leases::grant_of(const Sentence& sentence, const HeldLease& lease) const {
+  return {PromptId(prompt_of_id(sentence.id)), sentence.text, locales_.tag(sentence.locale),
+          LeaseId(uuid_of_id(lease.id)), lease.expires_at};
+}
+
+// The lease once more, should it be of the locale that is asked for.
+std::optional<Grant> Leases::again(const Id128& id, const GrantRequest& request, std::uint32_t locale,
+                                   bool same_request) {
+  PartitionLeases* partition = partition_holding(id);
+  if (partition == nullptr) return std::nullopt;
+  Sentence& sentence = *partition->find_by_lease(id);
+  if (sentence.locale != locale) return std::nullopt;
+  const auto it = std::find_if(sentence.leases.begin(), sentence.leases.end(),
+                               [&](const HeldLease& held) { return held.id == id; });
+  HeldLease lease = *it;
+  if (!same_request) {
+    forget(lease);
+    lease.request = request.request;
+    partition->set_request(sentence, id, lease.request);
+    remember(lease);  // now the page's youngest
+  }
+  return grant_of(sentence, lease);
+}
+
+Leases::Choice Leases::choose(const GrantRequest& request, std::uint32_t locale) {
+  struct Cursor {
+    PartitionLeases* partition;
+    std::set<OpenKey>::const_iterator at, end;
+  };
+  std::vector<Cursor> cursors;
+  for (auto& [id, partition] : owned_) {
+    if (const auto* open = partition.open_in(locale); open != nullptr && !open->empty()) {
+      cursors.push_back({&partition, open->begin(), open->end()});
+    }
+  }
+  for (std::size_t looked = 0; looked < kSentencesLookedAtMax && !cursors.empty(); ++looked) {
+    const auto first = std::min_element(cursors.begin(), cursors.end(),
+                                        [](const Cursor& a, const Cursor& b) { return *a.at < *b.at; });
+    Sentence* sentence = first->partition->find(first->at->id);
+    if (!request.speaker || !sentence->met(*request.speaker)) return {first->partition, sentence};
+    if (++first->at == first->end) cursors.erase(first);
+  }
+  return {};
+}
+
+std::optional<Grant> Leases::grant(const GrantRequest& request, WallTime now) {
+  expire(now);
+  const auto locale = locales_.find(request.locale);
+  if (!locale) return std::nullopt;
+  if (request.request) {
+    if (const auto it = by_request_.find(*request.request); it != by_request_.end()) {
+      if (auto same = again(Id128(it->second), request, *locale, true)) return same;
+    }
+  }
+  if (request.speaker) {
+    const auto page = by_page_.find({*request.speaker, *locale});
+    if (page != by_page_.end() && page->second.size() >= rules_.leases_per_page_max) {
+      const std::deque<Id128> held = page->second;
+      for (const Id128& lease : held) {
+        if (auto same = again(lease, request, *locale, false)) return same;
+      }
+    }
+  }
+  const Choice choice = choose(request, *locale);
+  if (choice.sentence == nullptr) return std::nullopt;
+  const PartitionId partition = partition_of(PromptId(prompt_of_id(choice.sentence->id)));
+  const HeldLease lease{make_lease_id(partition), request.speaker, request.request, now,
+                        now + rules_.duration,    *locale};
+  choice.partition->grant(*choice.sentence, lease);
+  remember(lease);
+  return grant_of(*choice.sentence, lease);
+}
+
+bool Leases::give_back(const Id128& lease, bool skip) {
+  PartitionLeases* partition = partition_holding(lease);
+  if (partition == nullptr) return false;
+  const auto ended = partition->give_back(lease, skip);
+  if (ended) forget(*ended);
+  return ended.has_value();
+}
+
+void Leases::expire(WallTime now) {
+  for (auto& [id, partition] : owned_) {
+    for (const HeldLease& lease : partition.expire(now)) forget(lease);
+  }
+}
+
+events::Receipt Leases::receipt_of(PartitionId partition, const CountedTake& take) const {
+  events::Receipt receipt;
+  receipt.recording_id = RecordingId(uuid_of_id(take.recording));
+  receipt.topic = recordings_topic_;
+  receipt.partition = partition;
+  receipt.offset = take.offset;
+  receipt.sha256 = to_hex(take.sha256);
+  receipt.standing = take.standing;
+  return receipt;
+}
+
+TakeDecision Leases::begin_take(const TakeRequest& request, WallTime now) {
+  expire(now);
+  const PartitionId partition = partition_of(request.prompt_id);
+  if (!owns(partition)) return NotOurs{};
+  if (const auto it = by_recording_.find(request.recording); it != by_recording_.end()) {
+    const bool same = sending_.at(it->second).take.sha256 == request.sha256;
+    return same ? TakeDecision(OnItsWay{it->second}) : TakeDecision(OtherBytes{});
+  }
+  const auto prompt = id_of_prompt(request.prompt_id.value());
+  Sentence* sentence = prompt ? at(partition).find(*prompt) : nullptr;
+  if (sentence == nullptr) return UnknownPrompt{};
+  if (const CountedTake* known = sentence->find_take(request.recording)) {
+    if (known->sha256 != request.sha256) return OtherBytes{};
+    return AlreadyHere{receipt_of(partition, *known)};
+  }
+  if (!sentence->published) return UnknownPrompt{};
+  CountedTake take;
+  take.recording = request.recording;
+  take.speaker = request.speaker;
+  take.lease = request.lease;
+  take.sha256 = request.sha256;
+  if (request.turn) {
+    take.session = id_of_uuid(request.turn->session.value());
+    take.sequence = request.turn->take;
+  }
+  // A lease of another sentence that is still held was surely not granted for this one.
+  const bool may_be_ours = request.lease && partition_holding(*request.lease) == nullptr;
+  const auto begun = at(partition).begin_take(*sentence, take, may_be_ours);
+  if (begun.used) forget(*begun.used);
+  const std::uint64_t number = next_number_++;
+  sending_.emplace(number, Sending{partition, begun.ticket, *prompt, take});
+  by_recording_.emplace(request.recording, number);
+  sending_.at(number).take.standing = begun.standing;
+  return ToBeSent{number, partition, begun.standing, sentence->text, locales_.tag(sentence->locale)};
+}
+
+events::Receipt Leases::finish_take(std::uint64_t number, Offset offset) {
+  const auto it = sending_.find(number);
+  ANTIPHON_ASSERT(it != sending_.end());
+  Sending sending = std::move(it->second);
+  sending_.erase(it);
+  by_recording_.erase(sending.take.recording);
+  at(sending.partition).finish_take(sending.ticket, offset);
+  sending.take.offset = offset;
+  return receipt_of(sending.partition, sending.take);
+}
+
+void Leases::abandon_take(std::uint64_t number, WallTime now) {
+  const auto it = sending_.find(number);
+  ANTIPHON_ASSERT(it != sending_.end());
+  const Sending sending = it->second;
+  sending_.erase(it);
+  by_recording_.erase(sending.take.recording);
+  if (const auto lease = at(sending.partition).abandon_take(sending.ticket, now)) remember(*lease);
+}
+
+std::optional<events::PromptState> Leases::next_change(WallTime now) {
+  for (auto& [id, partition] : owned_) {
+    if (auto state = partition.next_change(recordings_topic_, now)) return state;
+  }
+  return std::nullopt;
+}
+
+void Leases::written(const events::PromptState& state) {
+  if (const auto it = owned_.find(partition_of(state.prompt_id)); it != owned_.end()) it->second.written(state);
+}
+
+void Leases::changed_again(const PromptId& prompt) {
+  if (const auto it = owned_.find(partition_of(prompt)); it != owned_.end()) it->second.changed_again(prompt);
+}
+
+std::vector<LocaleCount> Leases::locales() const {
+  std::map<std::string, std::size_t> counts;
+  for (std::uint32_t locale = 0; locale < locales_.size(); ++locale) {
+    std::size_t& open = counts[locales_.tag(locale)];
+    for (const auto& [id, partition] : owned_) {
+      if (const auto* keys = partition.open_in(locale)) open += keys->size();
+    }
+  }
+  std::vector<LocaleCount> result;
+  for (const auto& [tag, open] : counts) result.push_back({tag, open});
+  return result;
+}
+
+std::size_t Leases::leases_held() const {
+  std::size_t held = 0;
+  for (const auto& [id, partition] : owned_) held += partition.leases();
+  return held;
+}
+
+std::size_t Leases::sentences_known() const {
+  std::size_t known = 0;
+  for (const auto& [id, partition] : owned_) known += partition.sentences().size();
+  return known;
+}
+
+}  // namespace antiphon::studio

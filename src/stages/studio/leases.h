@@ -1,0 +1,148 @@
+// Leases over the partitions that this studio owns: which sentence goes to whom, what becomes of a take. A plain
+// object: no socket, thread or clock. All partitions are owned today; with several studios each owns some, and a
+// partition's state moves as a whole.
+//
+// A page (known by its speaker and language) holds leases_per_page_max leases at most; asking for more gives again the
+// one it was given longest ago. Nobody is given a sentence twice. The same request gets the same lease for as long as
+// that lives.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "core/random.h"
+#include "stages/studio/partition_leases.h"
+
+namespace antiphon::studio {
+
+// Looking for a sentence that a speaker has not met ends after so many: they have met nearly all there are.
+constexpr std::size_t kSentencesLookedAtMax = 20'000;
+
+struct GrantRequest {
+  std::string locale;
+  std::optional<Id128> speaker;
+  std::optional<Id128> request;
+};
+
+struct Grant {
+  PromptId prompt_id;
+  std::string text;
+  std::string locale;
+  LeaseId lease_id;
+  WallTime expires_at;
+};
+
+struct TakeRequest {
+  Id128 recording;
+  PromptId prompt_id;
+  Id128 speaker;
+  std::optional<Id128> lease;
+  std::optional<events::Turn> turn;
+  Sha256Bytes sha256{};
+};
+
+// What becomes of a take.
+struct NotOurs {};        // its partition belongs to another studio
+struct UnknownPrompt {};  // not in what was read so far
+struct AlreadyHere {      // the same take again: its first receipt
+  events::Receipt receipt;
+};
+struct OtherBytes {};  // the id stands for another sound
+struct OnItsWay {      // the same take again, and Kafka has not answered yet
+  std::uint64_t number = 0;
+};
+struct ToBeSent {
+  std::uint64_t number = 0;  // good for one finish() or abandon()
+  PartitionId partition;
+  events::LeaseStanding standing = events::LeaseStanding::kNone;
+  std::string text;
+  std::string locale;
+};
+using TakeDecision = std::variant<NotOurs, UnknownPrompt, AlreadyHere, OtherBytes, OnItsWay, ToBeSent>;
+
+struct LocaleCount {
+  std::string locale;
+  std::size_t open = 0;
+};
+
+class Leases {
+ public:
+  // `partitions` of the topics in all. `random` makes lease ids and must outlive this.
+  Leases(std::int32_t partitions, LeaseRules rules, std::string recordings_topic, Random& random);
+
+  void own(PartitionId partition);
+  void disown(PartitionId partition);  // its state is forgotten here
+  [[nodiscard]] bool owns(PartitionId partition) const { return owned_.contains(partition); }
+  [[nodiscard]] PartitionId partition_of(const PromptId& prompt) const;
+  // Which partition a lease is of: lease ids say so themselves. Nothing for an id that none of ours can be.
+  [[nodiscard]] std::optional<PartitionId> partition_of_lease(const Id128& lease) const;
+
+  // What the topics say; the partition must be owned. A start: states, then prompts, then what recordings hold from
+  // next_offset() on. Prompts go on coming.
+  void restore(PartitionId partition, const events::PromptState& state);
+  void add(PartitionId partition, const events::Prompt& prompt);
+  void count_read_back(PartitionId partition, const events::Recording& recording, Offset offset);
+  void advance_next_offset(PartitionId partition, Offset next);
+  [[nodiscard]] Offset next_offset(PartitionId partition) const;
+
+  std::optional<Grant> grant(const GrantRequest& request, WallTime now);
+  // False when no such lease is held: then there is nothing to do.
+  bool give_back(const Id128& lease, bool skip);
+  TakeDecision begin_take(const TakeRequest& request, WallTime now);
+  // The receipt that everyone who asked for this take is told.
+  events::Receipt finish_take(std::uint64_t number, Offset offset);
+  void abandon_take(std::uint64_t number, WallTime now);
+  void expire(WallTime now);
+
+  // Write-behind, one by one, see partition_leases.h.
+  std::optional<events::PromptState> next_change(WallTime now);
+  void written(const events::PromptState& state);
+  void changed_again(const PromptId& prompt);
+
+  // Every locale that has a sentence, open or not, in the order of their tags.
+  [[nodiscard]] std::vector<LocaleCount> locales() const;
+  [[nodiscard]] std::size_t leases_held() const;
+  [[nodiscard]] std::size_t sentences_known() const;
+  [[nodiscard]] std::size_t takes_on_their_way() const { return sending_.size(); }
+
+ private:
+  struct Sending {
+    PartitionId partition;
+    std::uint64_t ticket = 0;
+    Id128 prompt;
+    CountedTake take;
+  };
+  struct Choice {
+    PartitionLeases* partition = nullptr;
+    Sentence* sentence = nullptr;
+  };
+  [[nodiscard]] PartitionLeases& at(PartitionId partition) { return owned_.at(partition); }
+  PartitionLeases* partition_holding(const Id128& lease);
+  std::optional<Grant> again(const Id128& lease, const GrantRequest& request, std::uint32_t locale, bool same_request);
+  Choice choose(const GrantRequest& request, std::uint32_t locale);
+  Id128 make_lease_id(PartitionId partition);
+  Grant grant_of(const Sentence& sentence, const HeldLease& lease) const;
+  void remember(const HeldLease& lease);
+  void forget(const HeldLease& lease);
+  events::Receipt receipt_of(PartitionId partition, const CountedTake& take) const;
+
+  std::int32_t partitions_;
+  LeaseRules rules_;
+  std::string recordings_topic_;
+  Random& random_;
+  LocaleTable locales_;
+  std::map<PartitionId, PartitionLeases> owned_;
+  using Page = std::pair<Id128, std::uint32_t>;            // speaker, locale
+  std::map<Page, std::deque<Id128>> by_page_;              // its leases, the one given longest ago first
+  std::unordered_map<Id128, Id128> by_request_;            // request -> lease
+  std::unordered_map<std::uint64_t, Sending> sending_;     // by number
+  std::unordered_map<Id128, std::uint64_t> by_recording_;  // takes on their way -> number
+  std::uint64_t next_number_ = 1;
+};
+
+}  // namespace antiphon::studio
