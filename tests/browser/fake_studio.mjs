@@ -7,12 +7,24 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'web', 'dist');
-const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript',
+  css: 'text/css',
+  svg: 'image/svg+xml',
+};
 const CSP =
   "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export const SENTENCES = {
-  sw: ['Habari ya asubuhi, rafiki yangu.', 'Mvua ilinyesha usiku kucha.', 'Watoto wanacheza mpira uwanjani.', 'Chai iko tayari mezani.', 'Safari njema.', 'Bei ya mahindi imepanda sokoni.'],
+  sw: [
+    'Habari ya asubuhi, rafiki yangu.',
+    'Mvua ilinyesha usiku kucha.',
+    'Watoto wanacheza mpira uwanjani.',
+    'Chai iko tayari mezani.',
+    'Safari njema.',
+    'Bei ya mahindi imepanda sokoni.',
+  ],
   am: ['እንደምን አደርክ ወንድሜ።', 'ዛሬ ዝናብ ይዘንባል።', 'ልጆቹ በሜዳው ላይ ኳስ ይጫወታሉ።', 'ቡናው ተፈልቷል።'],
   ar: ['صباح الخير يا صديقي.', 'هطل المطر طوال الليل.', 'الشاي جاهز على المائدة.'],
   en: ['Good morning, my friend.', 'It rained all night.', 'The tea is ready on the table.'],
@@ -74,10 +86,24 @@ export class FakeStudio {
   async #handle(request, response) {
     const url = new URL(request.url, this.url);
     if (!url.pathname.startsWith('/api/')) return this.#file(url.pathname, response);
-    const entry = { at: Date.now(), method: request.method, path: url.pathname, query: Object.fromEntries(url.searchParams), headers: request.headers };
+    const entry = {
+      at: Date.now(),
+      method: request.method,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: request.headers,
+    };
     this.requests.push(entry);
     if (url.pathname === '/api/v1/locales') {
-      return json(response, 200, Object.keys(this.sentences).map((locale) => ({ locale, direction: locale === 'ar' ? 'rtl' : 'ltr', open: this.sentences[locale].length })));
+      return json(
+        response,
+        200,
+        Object.keys(this.sentences).map((locale) => ({
+          locale,
+          direction: locale === 'ar' ? 'rtl' : 'ltr',
+          open: this.sentences[locale].length,
+        })),
+      );
     }
     if (url.pathname === '/api/v1/prompts/next') return this.#next(entry, response);
     if (request.method === 'DELETE') return response.writeHead(204).end();
@@ -99,7 +125,14 @@ export class FakeStudio {
       const text = this.sentences[locale][index];
       if (text === undefined) return response.writeHead(204, { 'Cache-Control': 'no-store' }).end();
       this.#given[locale] = index + 1;
-      lease = { prompt_id: createHash('sha256').update(`${locale}\n${text}`).digest('hex').slice(0, 26).toUpperCase(), text, locale, direction: locale === 'ar' ? 'rtl' : 'ltr', lease_id: randomUUID(), lease_expires_at: new Date(Date.now() + this.leaseMs).toISOString() };
+      lease = {
+        prompt_id: createHash('sha256').update(`${locale}\n${text}`).digest('hex').slice(0, 26).toUpperCase(),
+        text,
+        locale,
+        direction: locale === 'ar' ? 'rtl' : 'ltr',
+        lease_id: randomUUID(),
+        lease_expires_at: new Date(Date.now() + this.leaseMs).toISOString(),
+      };
       this.#byRequest.set(request, lease);
     }
     json(response, 200, lease);
@@ -123,7 +156,13 @@ export class FakeStudio {
       known.answers += 1;
       return known.sha256 === sha256 ? { status: 200, receipt: known.receipt } : { status: 409, receipt: {} };
     }
-    const receipt = { recording_id: id, topic: 'voices.recordings', partition: 0, offset: this.recordings.size, sha256 };
+    const receipt = {
+      recording_id: id,
+      topic: 'voices.recordings',
+      partition: 0,
+      offset: this.recordings.size,
+      sha256,
+    };
     this.recordings.set(id, { headers, body, sha256, receipt, answers: 1 });
     return { status: 201, receipt };
   }
@@ -132,7 +171,10 @@ export class FakeStudio {
     const name = path === '/' ? 'index.html' : normalize(path).slice(1);
     try {
       const bytes = readFileSync(join(DIST, name));
-      response.writeHead(200, { 'Content-Type': TYPES[name.split('.').pop()] ?? 'application/octet-stream', 'Content-Security-Policy': CSP });
+      response.writeHead(200, {
+        'Content-Type': TYPES[name.split('.').pop()] ?? 'application/octet-stream',
+        'Content-Security-Policy': CSP,
+      });
       response.end(bytes);
     } catch {
       problem(response, 404, 'no such file');

@@ -3,7 +3,20 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FakeStudio } from './fake_studio.mjs';
-import { button, count, envelopeCorrelation, launch, open, probe, prompt, readAloud, recordOne, scratch, speak, until } from './lib.mjs';
+import {
+  button,
+  count,
+  envelopeCorrelation,
+  launch,
+  open,
+  probe,
+  prompt,
+  readAloud,
+  recordOne,
+  scratch,
+  speak,
+  until,
+} from './lib.mjs';
 
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -33,7 +46,10 @@ export const tests = {
       assert.equal(await count(browser.page, 'on-phone'), 0);
       assert.deepEqual(problems, []);
       const arrived = [...studio.recordings.entries()];
-      assert.deepEqual(arrived.map(([, { headers }]) => headers['x-take']), ['1', '2', '3']);
+      assert.deepEqual(
+        arrived.map(([, { headers }]) => headers['x-take']),
+        ['1', '2', '3'],
+      );
       assert.equal(new Set(arrived.map(([, { headers }]) => headers['x-session-id'])).size, 1);
       assert.equal(new Set(arrived.map(([, { headers }]) => headers['x-speaker-id'])).size, 1);
       for (const [id, { headers }] of arrived) {
@@ -82,14 +98,23 @@ export const tests = {
     const browser = await launch();
     try {
       await open(browser.page, studio.url);
-      await until('two sentences are held', () => studio.requests.filter(({ path }) => path.endsWith('/next')).length === 2);
+      await until(
+        'two sentences are held',
+        () => studio.requests.filter(({ path }) => path.endsWith('/next')).length === 2,
+      );
       studio.onPrompt(({ answer }) => setTimeout(answer, 2_000));
       const before = await prompt(browser.page).textContent();
       const pressed = Date.now();
       await button(browser.page, 'Skip').click();
-      await until('another sentence', async () => (await prompt(browser.page).textContent()) !== before, 1_000);
+      await until(
+        'another sentence',
+        async () => (await prompt(browser.page).textContent()) !== before,
+        1_000,
+      );
       assert.ok(Date.now() - pressed < 1_000);
-      await until('the skip was told', () => studio.requests.some(({ method, query }) => method === 'DELETE' && query.reason === 'skip'));
+      await until('the skip was told', () =>
+        studio.requests.some(({ method, query }) => method === 'DELETE' && query.reason === 'skip'),
+      );
     } finally {
       await browser.close();
       await studio.stop();

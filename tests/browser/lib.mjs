@@ -35,14 +35,32 @@ export async function speak({ text, voice, file }) {
  * A browser with a profile on disk. `wav` is its microphone: played once from its start whenever the page opens the
  * microphone; false: no microphone at all. `kill()` ends the browser as a crash does, `close()` as a person does.
  */
-export async function launch({ wav = null, profile = scratch(), viewport = PHONE, allow = true, args = [], ...options } = {}) {
-  const sound = wav === false ? [] : ['--use-fake-device-for-media-stream', ...(wav ? [`--use-file-for-fake-audio-capture=${wav}%noloop`] : [])];
+export async function launch({
+  wav = null,
+  profile = scratch(),
+  viewport = PHONE,
+  allow = true,
+  args = [],
+  ...options
+} = {}) {
+  const sound =
+    wav === false
+      ? []
+      : [
+          '--use-fake-device-for-media-stream',
+          ...(wav ? [`--use-file-for-fake-audio-capture=${wav}%noloop`] : []),
+        ];
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     viewport,
     chromiumSandbox: false,
-    args: [...QUIET, ...sound, allow ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts', ...args],
+    args: [
+      ...QUIET,
+      ...sound,
+      allow ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts',
+      ...args,
+    ],
     ...options,
   });
   const page = context.pages()[0] ?? (await context.newPage());
@@ -82,15 +100,15 @@ export async function open(page, url, { locale = 'sw', ui = 'en', more = '' } = 
   if (await agree.isVisible()) await agree.click();
 }
 
-/** Record and Stop: reads the sentence on the screen for `seconds`. Leaves the page before Send; answers the text. */
-export async function readAloud(page, seconds) {
+/** Record and Stop: reads the sentence on the screen for `seconds`, until the button `then` is there. Answers the text. */
+export async function readAloud(page, seconds, then = 'Send') {
   await prompt(page).waitFor();
   const text = await prompt(page).textContent();
   await button(page, 'Record').click();
   await button(page, 'Stop').waitFor();
   await page.waitForTimeout(seconds * 1_000);
   await button(page, 'Stop').click();
-  await button(page, 'Send').waitFor();
+  await button(page, then).waitFor();
   return text;
 }
 
@@ -155,7 +173,15 @@ export async function envelopeCorrelation(fileA, fileB) {
 
 /** What a sound file is: {codec, channels, rate, seconds}. */
 export async function probe(file) {
-  const args = ['-v', 'error', '-show_entries', 'stream=codec_name,channels,sample_rate', '-of', 'json', file];
+  const args = [
+    '-v',
+    'error',
+    '-show_entries',
+    'stream=codec_name,channels,sample_rate',
+    '-of',
+    'json',
+    file,
+  ];
   const [stream] = JSON.parse((await run('ffprobe', args)).stdout).streams;
   return { codec: stream.codec_name, channels: stream.channels, rate: Number(stream.sample_rate) };
 }

@@ -15,7 +15,10 @@ for (const [name, test] of chosen) {
   const started = Date.now();
   let timer;
   const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`took longer than ${TEST_TIMEOUT_MS / 1_000} s`)), TEST_TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(new Error(`took longer than ${TEST_TIMEOUT_MS / 1_000} s`)),
+      TEST_TIMEOUT_MS,
+    );
   });
   try {
     await Promise.race([test(), limit]);

@@ -9,7 +9,18 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { button, count, envelopeCorrelation, launch, open, readAloud, recordOne, scratch, speak, until } from './lib.mjs';
+import {
+  button,
+  count,
+  envelopeCorrelation,
+  launch,
+  open,
+  readAloud,
+  recordOne,
+  scratch,
+  speak,
+  until,
+} from './lib.mjs';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,7 +46,19 @@ class Pipeline {
   async start() {
     this.http ??= `127.0.0.1:${await freePort()}`;
     this.kafka ??= `127.0.0.1:${await freePort()}`;
-    const args = ['up', '--data', join(this.folder, 'data'), '--http', this.http, '--kafka', this.kafka, '--corpus', `file://${root}demo/corpora`, '--log-level', 'warn'];
+    const args = [
+      'up',
+      '--data',
+      join(this.folder, 'data'),
+      '--http',
+      this.http,
+      '--kafka',
+      this.kafka,
+      '--corpus',
+      `file://${root}demo/corpora`,
+      '--log-level',
+      'warn',
+    ];
     this.process = spawn(antiphon, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const line of createInterface(this.process.stdout)) {
       if (line.startsWith('ready ')) {
@@ -51,21 +74,39 @@ class Pipeline {
     assert.equal(await ended, 0);
   }
   stored() {
-    const files = readdirSync(this.archive, { recursive: true }).filter((name) => !name.includes('/.') && !name.startsWith('.'));
-    return files.filter((name) => name.endsWith('.json')).map((name) => ({
-      sidecar: JSON.parse(readFileSync(join(this.archive, name), 'utf8')),
-      file: join(this.archive, files.find((other) => other.startsWith(name.slice(0, -5)) && !other.endsWith('.json') && /\.\w+$/.test(other))),
-    }));
+    const files = readdirSync(this.archive, { recursive: true }).filter(
+      (name) => !name.includes('/.') && !name.startsWith('.'),
+    );
+    return files
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => ({
+        sidecar: JSON.parse(readFileSync(join(this.archive, name), 'utf8')),
+        file: join(
+          this.archive,
+          files.find(
+            (other) =>
+              other.startsWith(name.slice(0, -5)) && !other.endsWith('.json') && /\.\w+$/.test(other),
+          ),
+        ),
+      }));
   }
   /** sha256 of every value of the recordings topic by key, by kcat alone. */
   async topic() {
-    const { stdout } = await run('kcat', ['-b', this.kafka, '-C', '-t', 'voices.recordings', '-o', 'beginning', '-e', '-q', '-f', '%k\\n%R%s'],
-      { encoding: 'buffer', maxBuffer: 64 << 20 });
+    const { stdout } = await run(
+      'kcat',
+      ['-b', this.kafka, '-C', '-t', 'voices.recordings', '-o', 'beginning', '-e', '-q', '-f', '%k\\n%R%s'],
+      { encoding: 'buffer', maxBuffer: 64 << 20 },
+    );
     const values = [];
-    for (let at = 0; at < stdout.length; ) {
+    for (let at = 0; at < stdout.length;) {
       const end = stdout.indexOf(10, at);
       const size = stdout.readInt32BE(end + 1);
-      values.push({ key: stdout.toString('utf8', at, end), sha256: createHash('sha256').update(stdout.subarray(end + 5, end + 5 + size)).digest('hex') });
+      values.push({
+        key: stdout.toString('utf8', at, end),
+        sha256: createHash('sha256')
+          .update(stdout.subarray(end + 5, end + 5 + size))
+          .digest('hex'),
+      });
       at = end + 5 + size;
     }
     return values;
@@ -76,12 +117,16 @@ async function threeSentencesInTwoLanguages() {
   const pipeline = await new Pipeline().start();
   const receipts = [];
   const spoken = {};
-  for (const [locale, times] of [['sw', 2], ['am', 1]]) {
+  for (const [locale, times] of [
+    ['sw', 2],
+    ['am', 1],
+  ]) {
     spoken[locale] = join(pipeline.folder, `${locale}.wav`);
     const seconds = await speak({ ...SPOKEN[locale], file: spoken[locale] });
     const browser = await launch({ wav: spoken[locale] });
     browser.page.on('response', async (response) => {
-      if (response.request().method() === 'PUT' && response.status() === 201) receipts.push(await response.json());
+      if (response.request().method() === 'PUT' && response.status() === 201)
+        receipts.push(await response.json());
     });
     await open(browser.page, pipeline.url, { locale });
     for (let i = 0; i < times; i += 1) await recordOne(browser.page, { seconds });
@@ -98,7 +143,9 @@ async function threeSentencesInTwoLanguages() {
     assert.equal(topic.find((one) => one.key === sidecar.ce_id)?.sha256, archived);
     assert.equal(sidecar.ce_lease, 'held');
     const correlation = await envelopeCorrelation(spoken[sidecar.ce_locale], file);
-    console.log(`       ${sidecar.ce_locale} ${file.split('.').pop()} envelope correlation ${correlation.toFixed(3)}`);
+    console.log(
+      `       ${sidecar.ce_locale} ${file.split('.').pop()} envelope correlation ${correlation.toFixed(3)}`,
+    );
     assert.ok(correlation >= 0.9, `envelope correlation ${correlation}`);
   }
   await pipeline.stop();
@@ -114,7 +161,10 @@ async function theStudioIsAwayAtSendAndTheTabIsClosed() {
   await readAloud(first.page, seconds);
   await pipeline.stop();
   await button(first.page, 'Send').click();
-  await until('the take is said to be on this phone', async () => (await count(first.page, 'on-phone')) === 1);
+  await until(
+    'the take is said to be on this phone',
+    async () => (await count(first.page, 'on-phone')) === 1,
+  );
   await first.close();
   await pipeline.start();
   const second = await launch({ wav, profile: first.profile });

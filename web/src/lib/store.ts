@@ -161,10 +161,17 @@ export class TakeStore {
 
   private async write(stores: StoreName[], work: (tx: WriteTransaction) => Promise<void>): Promise<void> {
     const tx = this.db.transaction(stores, 'readwrite', STRICT);
-    // A transaction that fails rejects both; `done` carries the true cause (a full device) and must be awaited.
-    const [worked, done] = await Promise.allSettled([work(tx), tx.done]);
+    const guarded = work(tx).catch((error: unknown) => {
+      // Nothing of a piece of work that failed half-way may be committed.
+      abort(tx);
+      throw error;
+    });
+    const [worked, done] = await Promise.allSettled([guarded, tx.done]);
+    // The true cause is in either: a device can be full for a request or, later, for the commit.
+    for (const result of [worked, done]) {
+      if (result.status === 'rejected' && !isAbort(result.reason)) throw result.reason;
+    }
     if (done.status === 'rejected') throw done.reason;
-    if (worked.status === 'rejected') throw worked.reason;
   }
 
   private async drop(tx: WriteTransaction, id: string, mode?: 'unlessQueued'): Promise<void> {
@@ -176,3 +183,13 @@ export class TakeStore {
 
 type StoreName = 'takes' | 'audio' | 'numbers' | 'arrivals' | 'meta';
 type WriteTransaction = IDBPTransaction<Schema, StoreName[], 'readwrite'>;
+
+const isAbort = (reason: unknown): boolean => reason instanceof Error && reason.name === 'AbortError';
+
+function abort(tx: WriteTransaction): void {
+  try {
+    tx.abort();
+  } catch {
+    // It has ended already.
+  }
+}
