@@ -30,10 +30,10 @@ public class GoldenBatches {
             : MemoryRecords.builder(out, magic, Compression.of(codec).build(), TimestampType.CREATE_TIME, 0L, TIME);
     Header[] headers = {new RecordHeader("name", "value".getBytes()), new RecordHeader("null", (byte[]) null)};
     long base = magic == 2 ? 100 : 0;
-    byte[] big = new byte[5000];
+    byte[] big = new byte[700];
     Arrays.fill(big, (byte) 'x');
     long time = magic == 0 ? RecordBatch.NO_TIMESTAMP : TIME;
-    builder.appendWithOffset(base, time, "k0".getBytes(), "v0".getBytes(), magic == 2 ? headers : Record.EMPTY_HEADERS);
+    builder.appendWithOffset(base, time, "k0".getBytes(), "v0".getBytes(), magic == 2 ? headers : new Header[0]);
     builder.appendWithOffset(base + 1, magic == 0 ? time : time - 5, null, "v1".getBytes());
     builder.appendWithOffset(base + 2, magic == 0 ? time : time + 7, "k2".getBytes(), (byte[]) null);
     builder.appendWithOffset(base + 3, magic == 0 ? time : time + 1, "".getBytes(), big);
