@@ -1,0 +1,206 @@
+#include "stages/studio/desk.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/logging.h"
+#include "events/codec.h"
+#include "events/prompt_state.h"
+#include "speech/text/locale.h"
+
+namespace antiphon::studio {
+namespace {
+
+constexpr int kRetryAfterSeconds = 2;
+
+std::string dump(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+http::Response receipt_answer(int status, const events::Receipt& receipt) {
+  return http::Response::json(status, dump({{"recording_id", receipt.recording_id.value()},
+                                            {"topic", receipt.topic},
+                                            {"partition", receipt.partition.value()},
+                                            {"offset", receipt.offset.value()},
+                                            {"sha256", receipt.sha256}}));
+}
+
+http::Response come_again(std::string_view why) { return http::problem_retry(503, why, kRetryAfterSeconds); }
+
+std::string_view direction_of(const std::string& locale) {
+  const auto parsed = text::parse_locale(locale);
+  return text::to_string(parsed ? parsed->direction() : text::Direction::kLeftToRight);
+}
+
+template <class... Cases>
+struct Match : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Match(Cases...) -> Match<Cases...>;
+
+}  // namespace
+
+Desk::Desk(DeskSettings settings, bus::Producer& producer, const Clock& clock, Random& random, StudioMetrics& metrics)
+    : settings_(std::move(settings)),
+      producer_(producer),
+      clock_(clock),
+      metrics_(metrics),
+      leases_(settings_.partitions, settings_.rules, settings_.topics.recordings(), random) {}
+
+http::Response Desk::next(const GrantRequest& request) {
+  const auto grant = with_leases([&](Leases& leases) { return leases.grant(request, clock_.wall_now()); });
+  if (!grant) return http::Response::empty(204);
+  return http::Response::json(200, dump({{"prompt_id", grant->prompt_id.value()},
+                                         {"text", grant->text},
+                                         {"locale", grant->locale},
+                                         {"direction", direction_of(grant->locale)},
+                                         {"lease_id", grant->lease_id.value()},
+                                         {"lease_expires_at", format_rfc3339(grant->expires_at)}}));
+}
+
+void Desk::give_back(const Id128& lease, bool skip) {
+  with_leases([&](Leases& leases) { return leases.give_back(lease, skip); });
+}
+
+bool Desk::join(std::uint64_t number, const http::Responder& responder, int status) {
+  std::vector<Waiter>& waiters = waiters_[number];
+  if (waiters.size() >= kWaitersPerTakeMax) return false;
+  waiters.push_back({responder, status, clock_.mono_now() + settings_.receipt_time_max});
+  return true;
+}
+
+std::vector<Desk::Waiter> Desk::take_waiters(std::uint64_t number) {
+  const auto node = waiters_.extract(number);
+  return node ? std::move(node.mapped()) : std::vector<Waiter>();
+}
+
+bool Desk::take(const Upload& upload, std::string& body, const http::Responder& responder) {
+  std::optional<http::Response> answer;
+  std::optional<ToBeSent> to_send;
+  bool known = true;
+  {
+    const std::lock_guard lock(mutex_);
+    const Match decide{
+        // The one place where a request for a prompt of another studio's partition would be handed on to it.
+        [&](const NotOurs&) { answer = come_again("this sentence is at another studio; try again"); },
+        [&](const UnknownPrompt&) { known = false; },
+        [&](const AlreadyHere& here) { answer = receipt_answer(200, here.receipt); },
+        [&](const OtherBytes&) { answer = http::problem(409, "this recording id stands for another sound"); },
+        [&](const OnItsWay& way) {
+          if (!join(way.number, responder, 200)) answer = come_again("this recording is on its way; try again");
+        },
+        [&](ToBeSent& decision) {
+          if (in_flight_bytes_ + body.size() > settings_.in_flight_bytes_max) {
+            leases_.abandon_take(decision.number, clock_.wall_now());
+            answer = come_again("the studio holds as many recordings as it can; try again");
+            return;
+          }
+          in_flight_bytes_ += body.size();
+          static_cast<void>(join(decision.number, responder, 201));
+          to_send = std::move(decision);
+        },
+    };
+    TakeDecision decision = leases_.begin_take(upload.take, clock_.wall_now());
+    std::visit(decide, decision);
+  }
+  if (answer) responder.answer(std::move(*answer));
+  if (to_send) send(upload, std::move(body), *to_send);
+  return known;
+}
+
+void Desk::send(const Upload& upload, std::string body, const ToBeSent& decision) {
+  const std::size_t bytes = body.size();
+  const std::uint64_t number = decision.number;
+  OutgoingRecord record = events::build_recording(settings_.topics, recording_of(upload, decision, clock_.wall_now()),
+                                                  std::move(body), settings_.partitions);
+  metrics_.set_in_flight_bytes(in_flight_bytes());
+  const auto queued = producer_.send(
+      std::move(record), [this, number, bytes, standing = decision.standing](const Result<bus::Delivered>& result) {
+        if (result) metrics_.count_take(standing);
+        delivered(number, bytes, result);
+      });
+  if (!queued) failed(number, bytes, queued.error());
+}
+
+void Desk::delivered(std::uint64_t number, std::size_t bytes, const Result<bus::Delivered>& result) {
+  if (!result) return failed(number, bytes, result.error());
+  std::vector<Waiter> waiters;
+  events::Receipt receipt;
+  {
+    const std::lock_guard lock(mutex_);
+    in_flight_bytes_ -= bytes;
+    receipt = leases_.finish_take(number, result->offset);
+    waiters = take_waiters(number);
+  }
+  for (const Waiter& waiter : waiters) waiter.responder.answer(receipt_answer(waiter.status, receipt));
+  metrics_.set_in_flight_bytes(in_flight_bytes());
+}
+
+void Desk::failed(std::uint64_t number, std::size_t bytes, const Error& error) {
+  // Unavailable after it was accepted: nobody knows whether it stands in the log, so it is neither given back nor
+  // counted here.
+  const bool unknown = error.kind == ErrorKind::kUnavailable;
+  if (unknown) outcome_lost_ = true;
+  std::vector<Waiter> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    in_flight_bytes_ -= bytes;
+    if (!unknown) leases_.abandon_take(number, clock_.wall_now());
+    waiters = take_waiters(number);
+  }
+  logging::error("a recording could not be sent", {{"error", error.message}, {"outcome_known", !unknown}});
+  for (const Waiter& waiter : waiters)
+    waiter.responder.answer(come_again("Kafka did not take this recording; try again"));
+  metrics_.set_in_flight_bytes(in_flight_bytes());
+}
+
+void Desk::tick() {
+  std::vector<Waiter> tired;
+  {
+    const std::lock_guard lock(mutex_);
+    leases_.expire(clock_.wall_now());
+    const MonoTime now = clock_.mono_now();
+    for (auto& [number, waiters] : waiters_) {
+      const auto first_tired =
+          std::stable_partition(waiters.begin(), waiters.end(), [&](const Waiter& w) { return w.until > now; });
+      tired.insert(tired.end(), std::make_move_iterator(first_tired), std::make_move_iterator(waiters.end()));
+      waiters.erase(first_tired, waiters.end());
+    }
+    std::erase_if(waiters_, [](const auto& entry) { return entry.second.empty(); });
+  }
+  for (const Waiter& waiter : tired) {
+    waiter.responder.answer(come_again("Kafka has not acknowledged this recording yet; ask again for its receipt"));
+  }
+}
+
+bool Desk::write_changes() {
+  while (true) {
+    auto state = with_leases([&](Leases& leases) { return leases.next_change(clock_.wall_now()); });
+    if (!state) return true;
+    auto record = events::build_prompt_state(settings_.topics, *state);
+    if (!record) {
+      logging::error("a sentence's state cannot be written",
+                     {{"prompt", state->prompt_id}, {"error", record.error().message}});
+      continue;
+    }
+    const auto queued = producer_.send(std::move(*record), [this](const Result<bus::Delivered>& result) {
+      if (result) return;
+      logging::error("a sentence's state was not written", {{"error", result.error().message}});
+      if (result.error().kind == ErrorKind::kUnavailable) outcome_lost_ = true;
+    });
+    if (!queued) {
+      with_leases([&](Leases& leases) { leases.changed_again(state->prompt_id); });
+      return false;
+    }
+    with_leases([&](Leases& leases) { leases.written(*state); });
+  }
+}
+
+std::size_t Desk::in_flight_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return in_flight_bytes_;
+}
+
+}  // namespace antiphon::studio

@@ -1,0 +1,87 @@
+// The desk between the people and Kafka: leases behind one lock, uploads that wait for their acknowledgement.
+//
+// Thread-safe: connections, the producer's callbacks, the feed of prompts and the writer all come here. The lock is
+// held for table work only, never while something is sent, hashed or answered.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "adapters/bus/producer.h"
+#include "adapters/http/routes.h"
+#include "core/clock.h"
+#include "events/topics.h"
+#include "stages/studio/leases.h"
+#include "stages/studio/studio_metrics.h"
+#include "stages/studio/upload.h"
+
+namespace antiphon::studio {
+
+constexpr std::size_t kWaitersPerTakeMax =
+    16;  // retries that wait for one acknowledgement; more are told to come again
+
+struct DeskSettings {
+  events::Topics topics;
+  std::int32_t partitions = 6;
+  LeaseRules rules{};
+  std::chrono::milliseconds receipt_time_max{8'000};
+  std::size_t in_flight_bytes_max = 64U << 20;
+};
+
+class Desk {
+ public:
+  // Everything given must outlive the desk; `random` is used under its lock only.
+  Desk(DeskSettings settings, bus::Producer& producer, const Clock& clock, Random& random, StudioMetrics& metrics);
+
+  // Table work: loading, prompts that arrive, numbers. Do not block in it.
+  template <class Work>
+  auto with_leases(Work work) {
+    const std::lock_guard lock(mutex_);
+    return work(leases_);
+  }
+
+  [[nodiscard]] http::Response next(const GrantRequest& request);
+  void give_back(const Id128& lease, bool skip);
+  // How an upload ends when nothing is known of its prompt yet: false is returned, nothing is taken and the responder
+  // is untouched. Otherwise it is answered, now or when Kafka or the time has spoken, and the body is taken where it is
+  // to be sent.
+  bool take(const Upload& upload, std::string& body, const http::Responder& responder);
+
+  // What the writer does every few milliseconds: leases run out, waiters lose patience, prompt-state learns what
+  // changed.
+  void tick();
+  // Queues every change of the leases' state; false when the producer's queue is full and some is left.
+  bool write_changes();
+
+  [[nodiscard]] std::size_t in_flight_bytes() const;
+  // The producer has lost track of what it sent: the process must start again and read what the log holds.
+  [[nodiscard]] bool outcome_lost() const { return outcome_lost_; }
+
+ private:
+  struct Waiter {
+    http::Responder responder;
+    int status = 201;  // 200 for who only joined
+    MonoTime until;
+  };
+  void send(const Upload& upload, std::string body, const ToBeSent& decision);
+  void delivered(std::uint64_t number, std::size_t bytes, const Result<bus::Delivered>& result);
+  void failed(std::uint64_t number, std::size_t bytes, const Error& error);
+  [[nodiscard]] bool join(std::uint64_t number, const http::Responder& responder, int status);
+  std::vector<Waiter> take_waiters(std::uint64_t number);
+
+  const DeskSettings settings_;
+  bus::Producer& producer_;
+  const Clock& clock_;
+  StudioMetrics& metrics_;
+  mutable std::mutex mutex_;
+  Leases leases_;
+  std::unordered_map<std::uint64_t, std::vector<Waiter>> waiters_;  // by number of the take
+  std::size_t in_flight_bytes_ = 0;
+  std::atomic<bool> outcome_lost_{false};
+};
+
+}  // namespace antiphon::studio

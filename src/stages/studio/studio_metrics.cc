@@ -1,0 +1,49 @@
+#include "stages/studio/studio_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+
+namespace antiphon::studio {
+namespace {
+
+prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+}  // namespace
+
+StudioMetrics::StudioMetrics(prometheus::Registry& registry)
+    : takes_(prometheus::BuildCounter()
+                 .Name("studio_takes_total")
+                 .Help("Takes acknowledged by Kafka, by their right.")
+                 .Register(registry)),
+      unusable_(prometheus::BuildCounter()
+                    .Name("studio_records_unusable_total")
+                    .Help("Records that could not be read.")
+                    .Register(registry)),
+      open_(prometheus::BuildGauge()
+                .Name("studio_open_prompts")
+                .Help("Sentences that may be given out.")
+                .Register(registry)),
+      in_flight_bytes_(gauge(registry, "studio_in_flight_bytes", "Audio on its way to Kafka.")),
+      leases_(gauge(registry, "studio_leases", "Leases held now.")),
+      sentences_(gauge(registry, "studio_prompts", "Sentences known.")) {
+  for (const auto standing :
+       {events::LeaseStanding::kHeld, events::LeaseStanding::kLate, events::LeaseStanding::kNone}) {
+    takes_by_standing_[static_cast<std::size_t>(standing)] = &takes_.Add({{"lease", std::string(to_string(standing))}});
+  }
+}
+
+void StudioMetrics::count_take(events::LeaseStanding standing) {
+  takes_by_standing_[static_cast<std::size_t>(standing)]->Increment();
+}
+void StudioMetrics::set_in_flight_bytes(std::size_t bytes) { in_flight_bytes_.Set(static_cast<double>(bytes)); }
+void StudioMetrics::count_unusable(const std::string& topic) { unusable_.Add({{"topic", topic}}).Increment(); }
+
+void StudioMetrics::set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences) {
+  for (const LocaleCount& count : open) open_.Add({{"locale", count.locale}}).Set(static_cast<double>(count.open));
+  leases_.Set(static_cast<double>(leases));
+  sentences_.Set(static_cast<double>(sentences));
+}
+
+}  // namespace antiphon::studio

@@ -1,0 +1,33 @@
+// What the studio counts beside what its HTTP server does. Never an event's or a person's id as a label.
+#pragma once
+
+#include <prometheus/registry.h>
+
+#include <map>
+#include <string>
+
+#include "events/event.h"
+#include "stages/studio/leases.h"
+
+namespace antiphon::studio {
+
+class StudioMetrics {
+ public:
+  explicit StudioMetrics(prometheus::Registry& registry);
+  void count_take(events::LeaseStanding standing);
+  void set_in_flight_bytes(std::size_t bytes);
+  void count_unusable(const std::string& topic);  // records of ours that could not be read
+  // Called by one thread.
+  void set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences);
+
+ private:
+  prometheus::Family<prometheus::Counter>& takes_;
+  prometheus::Family<prometheus::Counter>& unusable_;
+  prometheus::Family<prometheus::Gauge>& open_;
+  prometheus::Gauge& in_flight_bytes_;
+  prometheus::Gauge& leases_;
+  prometheus::Gauge& sentences_;
+  std::array<prometheus::Counter*, 3> takes_by_standing_{};
+};
+
+}  // namespace antiphon::studio
