@@ -1,0 +1,78 @@
+// The Log there is: the tables of topics and partitions around the journal. Contract in log.h.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kafka/log/checkpoint_job.h"
+#include "kafka/log/journal.h"
+#include "kafka/log/journal_reader.h"
+#include "kafka/log/log.h"
+#include "kafka/log/partition_log.h"
+#include "kafka/log/topic_store.h"
+
+namespace antiphon::kafka::log {
+
+class LogImpl final : public Log {
+ public:
+  LogImpl(const LogSettings& settings, FileSystem& files, const Clock& clock, Random& random);
+  ~LogImpl() override = default;
+  Result<> recover();  // once, before anything else (log_recovery.cc)
+
+  Result<TopicMeta> create_topic(std::string_view name, std::int32_t partitions, TopicConfig config) override;
+  Result<> delete_topic(std::string_view name, std::string_view reason) override;
+  Result<> add_partitions(std::string_view name, std::int32_t new_count) override;
+  Result<> set_topic_config(std::string_view name, TopicConfig config) override;
+  [[nodiscard]] const TopicMeta* topic(std::string_view name) const override;
+  [[nodiscard]] const TopicMeta* topic(const TopicId& id) const override;
+  [[nodiscard]] std::vector<const TopicMeta*> topics() const override;
+  [[nodiscard]] Partition* partition(std::string_view topic, PartitionId id) override;
+  [[nodiscard]] Partition* partition(const TopicId& topic, PartitionId id) override;
+  [[nodiscard]] JournalSyncer& syncer() override { return *journal_; }
+  void poll_completed(std::vector<SettledTicket>& out) override;
+  [[nodiscard]] bool job_due() const override;
+  std::unique_ptr<BackgroundJob> begin_job() override;
+  void finish_job(std::unique_ptr<BackgroundJob> job) override;
+  std::vector<DeletedSegment> apply_retention(WallTime now) override;
+  [[nodiscard]] const RecoveryReport& recovery() const override { return report_; }
+  [[nodiscard]] LogMetrics metrics() const override;
+  [[nodiscard]] const std::optional<Error>& failure() const override { return failure_; }
+  Result<> close() override;
+
+ private:
+  struct Topic {
+    TopicMeta meta;
+    std::vector<std::unique_ptr<PartitionLog>> partitions;
+  };
+  Topic& add_topic(TopicMeta meta);
+  void add_partition_objects(Topic& topic);
+  Result<> no_folders(const TopicMeta& meta, std::int32_t from) const;
+  Result<> recover_partitions(const File& journal, const Checkpoint* checkpoint, const std::vector<FoundEntry>& found);
+  Result<> start_journal(std::unique_ptr<File> file, std::uint64_t epoch);
+  Result<std::unique_ptr<File>> open_journal();
+  [[nodiscard]] Checkpoint checkpoint_of_all(const JournalMark& mark);
+  [[nodiscard]] PartitionLog* find(const TopicId& topic, PartitionId id);
+
+  const LogSettings settings_;
+  FileSystem& files_;
+  const Clock& clock_;
+  Random& random_;
+  std::unique_ptr<FileLock> lock_;
+  FilePool pool_;
+  LogContext context_;
+  TopicStore store_;
+  std::map<std::string, Topic, std::less<>> topics_;
+  std::map<TopicId, Topic*> by_id_;
+  std::unique_ptr<Journal> journal_;
+  RecoveryReport report_;
+  std::optional<Error> failure_;
+  bool job_active_ = false;
+  JournalMark released_;                // the mark of the last checkpoint
+  std::uint64_t writes_at_checkpoint_ = 0;
+  MonoTime last_checkpoint_{};
+  std::uint64_t checkpoints_ = 0;
+};
+
+}  // namespace antiphon::kafka::log

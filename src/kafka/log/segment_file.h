@@ -1,0 +1,75 @@
+// One segment's file, shared by the reactor (writes, reads), the syncer and the background thread (syncs); and the pool
+// that bounds how many stay open.
+//
+// Why sync() holds a lock of the file: the kernel tells a failed write-back once for each open file. Were two threads to sync at
+// the same time, one would see the error and the other success for bytes that are lost. Here the failure is remembered
+// before the next one may begin, and stays: nothing in this file is ever called durable again.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/file_system.h"
+
+namespace antiphon::kafka::log {
+
+class FilePool;
+
+class SegmentFile {
+ public:
+  SegmentFile(FilePool& pool, std::string directory, std::string name, bool is_new)
+      : pool_(pool), directory_(std::move(directory)), path_(directory_ + "/" + name), entry_synced_(!is_new), create_(is_new) {}
+  ~SegmentFile();
+  SegmentFile(const SegmentFile&) = delete;
+  SegmentFile& operator=(const SegmentFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  // Reactor. Opens it if it was closed.
+  Result<std::shared_ptr<File>> handle();
+  // Reactor. Bytes that are not known to be durable keep the file open.
+  void set_dirty(bool dirty) { dirty_ = dirty; }
+  [[nodiscard]] bool dirty() const { return dirty_; }
+
+  // Any thread. Makes the directory's entry durable too, the first time. `file` is a handle() of this object.
+  Result<> sync(FileSystem& files, File& file);
+  [[nodiscard]] bool sync_failed() const { return failed_.load(std::memory_order_acquire); }
+
+ private:
+  friend class FilePool;
+  FilePool& pool_;
+  const std::string directory_;
+  const std::string path_;
+  std::shared_ptr<File> file_;  // null: closed
+  std::list<SegmentFile*>::iterator place_;
+  bool dirty_ = false;
+  std::mutex sync_mutex_;
+  std::atomic<bool> failed_{false};
+  bool entry_synced_;  // under sync_mutex_
+  bool create_;        // by the first handle()
+};
+
+// Least recently used first. Reactor thread. Outlives its files.
+class FilePool {
+ public:
+  FilePool(FileSystem& files, std::size_t open_max) : files_(files), open_max_(open_max) {}
+  [[nodiscard]] std::size_t open_count() const { return used_.size(); }
+  [[nodiscard]] bool over_budget() const { return used_.size() > open_max_; }
+
+ private:
+  friend class SegmentFile;
+  Result<> open(SegmentFile& segment);
+  void touch(SegmentFile& segment) { used_.splice(used_.end(), used_, segment.place_); }
+  void forget(SegmentFile& segment);
+  void close_idle();
+
+  FileSystem& files_;
+  const std::size_t open_max_;
+  std::list<SegmentFile*> used_;
+};
+
+}  // namespace antiphon::kafka::log
