@@ -55,6 +55,13 @@ def main():
             save("record_batch", name, bytes.fromhex(data))
         elif name.startswith("magic"):
             save("message_set", name, bytes.fromhex(data))
+        else:  # a record of __consumer_offsets; the first byte says which reader takes it
+            reader = b"k" if name.endswith("key") else name[:1].encode()
+            save("internal_records", name, reader + bytes.fromhex(data))
+    transactions = (HERE.parent / "transaction_records_test.cc").read_text()
+    for name, reader in (("kKey", b"t"), ("kValue0", b"v"), ("kValue1", b"v")):
+        text = re.search(name + r' =\s*((?:"[0-9a-f]+"\s*)+);', transactions).group(1)
+        save("internal_records", "transaction-" + name[1:].lower(), reader + bytes.fromhex("".join(re.findall(r"[0-9a-f]{2,}", text))))
 
 
 if __name__ == "__main__":
