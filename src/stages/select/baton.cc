@@ -1,0 +1,102 @@
+#include "stages/select/baton.h"
+
+#include <algorithm>
+
+#include "core/logging.h"
+
+namespace antiphon::select {
+namespace {
+
+std::int64_t nanoseconds(MonoTime time) { return time.time_since_epoch().count(); }
+
+}  // namespace
+
+Result<std::unique_ptr<Baton>> Baton::join(const bus::Connection& connection, const events::Topics& topics,
+                                           std::chrono::milliseconds session_timeout, const Clock& clock,
+                                           std::function<void()> changed) {
+  std::unique_ptr<Baton> baton(new Baton({topics.corpus_state(), PartitionId(0)}, clock, std::move(changed)));
+  bus::GroupSettings settings;
+  settings.group_id = topics.name_space() + ".select";
+  settings.topics = {topics.corpus_state()};
+  settings.session_timeout = session_timeout;
+  settings.fetch_queue_bytes_max = 1U << 20;
+  ANTIPHON_TRY(consumer, bus::GroupConsumer::create(connection, settings, *baton));
+  baton->consumer_ = std::move(consumer);
+  baton->thread_ = std::thread([raw = baton.get()] { raw->run(); });
+  return baton;
+}
+
+Baton::~Baton() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Baton::held() const {
+  return held_ && nanoseconds(clock_.mono_now()) - sure_at_ns_ < std::chrono::nanoseconds(kBatonGapMax).count();
+}
+
+void Baton::run() {
+  sure_at_ns_ = nanoseconds(clock_.mono_now());
+  while (!stopping_) {
+    const auto message = consumer_->poll(kBatonPollStep);  // what it reads is nothing to us
+    if (!message && message.error().kind != ErrorKind::kUnavailable) {
+      logging::error("lost the selectors' group", {{"detail", message.error().message}});
+      broken_ = true;
+      lose();
+      return;
+    }
+    if (fresh_) {
+      fresh_ = false;
+      static_cast<void>(consumer_->pause({partition_}));  // if it fails, a few records are read for nothing
+    }
+    const auto now = nanoseconds(clock_.mono_now());
+    if (held_ && now - sure_at_ns_ >= std::chrono::nanoseconds(kBatonGapMax).count()) {
+      confirm();
+    } else {
+      sure_at_ns_ = now;
+    }
+  }
+  consumer_.reset();  // leaves the group, on the thread that has always called it
+}
+
+void Baton::confirm() {
+  const auto asked_at = nanoseconds(clock_.mono_now());
+  const auto answer = consumer_->commit({{partition_, start_}});
+  if (answer) {
+    sure_at_ns_ = asked_at;
+    changed_();
+  } else if (answer.error().kind != ErrorKind::kUnavailable) {
+    logging::warn("lost the baton while standing still", {{"detail", answer.error().message}});
+    lose();
+  }
+}
+
+void Baton::take(Offset offset) {
+  start_ = offset;
+  fresh_ = true;
+  sure_at_ns_ = nanoseconds(clock_.mono_now());
+  held_ = true;
+  changed_();
+}
+
+void Baton::lose() {
+  if (!held_.exchange(false)) return;
+  ++losses_;
+  changed_();
+}
+
+void Baton::on_assigned(const std::map<bus::TopicPartition, Offset>& partitions) {
+  const auto it = partitions.find(partition_);
+  if (it != partitions.end()) take(it->second);
+}
+
+void Baton::on_revoked(const std::vector<bus::TopicPartition>& partitions) {
+  if (std::find(partitions.begin(), partitions.end(), partition_) != partitions.end()) lose();
+}
+
+// Nothing is read by way of the group: what is gone from the log is no loss to it.
+void Baton::on_loss(const bus::TopicPartition& partition, Offset, bus::OffsetRange available) {
+  if (partition == partition_) take(available.end);
+}
+
+}  // namespace antiphon::select

@@ -1,0 +1,37 @@
+// Any bytes as what gz makes: an error or a text, in bounded memory, the same however the bytes come in pieces.
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include "stages/select/byte_source.h"
+#include "stages/select/testing/memory_source.h"
+
+namespace {
+
+constexpr std::size_t kReadMax = 1 << 20;  // of the text; a bomb is left there
+
+// Nothing: it cannot be decoded.
+std::optional<std::string> decode(std::string_view bytes, std::size_t step_in, std::size_t step_out) {
+  const auto source = antiphon::select::make_gz_source(antiphon::select::testing::make_memory_source(bytes, step_in));
+  std::string text;
+  std::string buffer(step_out, '\0');
+  while (text.size() < kReadMax) {
+    const auto got = source->read(antiphon::MutableByteView(reinterpret_cast<std::byte*>(buffer.data()), buffer.size()));
+    if (!got) return std::nullopt;
+    if (*got == 0) return text;
+    if (*got > buffer.size()) std::abort();
+    text.append(buffer, 0, *got);
+  }
+  text.resize(kReadMax);
+  return text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const auto whole = decode(bytes, 65536, 65536);
+  if (size < 512 && (!whole || whole->size() < kReadMax) && whole != decode(bytes, 3, 1000)) std::abort();
+  return 0;
+}

@@ -1,0 +1,32 @@
+// What the predecessor left, read to an end that is fixed after a write of ours was acknowledged.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "adapters/bus/consumer.h"
+#include "adapters/bus/producer.h"
+#include "core/result.h"
+#include "core/stop.h"
+#include "events/corpus_state.h"
+#include "events/topics.h"
+#include "stages/select/planner.h"
+
+namespace antiphon::select {
+
+constexpr std::chrono::milliseconds kRecoveryTimeout{30'000};  // for one answer, and without progress while reading
+
+struct Recovered {
+  std::map<bus::TopicPartition, Offset> prompt_state_ends;  // where to go on reading
+  std::uint64_t unreadable = 0;                             // records that the contract does not know
+};
+
+// Applies one record of prompt-state; false: the contract does not know it.
+bool apply_prompt_state(const IncomingRecord& record, Planner& planner);
+
+// Writes `start`, fixes the ends of the three topics, reads them and tells the planner. kUnavailable: try again with a new planner.
+Result<Recovered> recover(bus::Producer& producer, bus::PartitionReader& reader, const events::Topics& topics, int partitions,
+                          const events::SelectorStart& start, const StopToken& stop, Planner& planner);
+
+}  // namespace antiphon::select
