@@ -1,0 +1,192 @@
+#include "kafka/broker/core/broker_core.h"
+
+#include "core/logging.h"
+#include "kafka/broker/core/context.h"
+#include "kafka/broker/handlers/handlers.h"
+#include "kafka/broker/handlers/produce.h"
+#include "core/uuid.h"
+
+namespace antiphon::kafka::broker {
+namespace {
+
+constexpr std::size_t kClusterIdBytesMax = 64;
+constexpr std::size_t kSettleRoundsMax = 16;  // waking one waiter may move another partition; then the next wake-up goes on
+
+log::LogSettings log_settings(const BrokerSettings& settings) {
+  log::LogSettings out;
+  out.data_directory = settings.data_dir + "/log";
+  out.journal_bytes = settings.journal_bytes;
+  return out;
+}
+
+GroupSettings group_settings(const BrokerSettings& settings) {
+  GroupSettings out;
+  out.session_timeout_min = settings.limits.session_timeout_min;
+  out.session_timeout_max = settings.limits.session_timeout_max;
+  out.initial_rebalance_delay = settings.initial_rebalance_delay;
+  out.groups_max = settings.limits.groups_max;
+  out.members_a_group_max = settings.limits.members_a_group_max;
+  out.member_metadata_bytes_max = settings.limits.group_metadata_bytes_max;
+  out.offset_metadata_bytes_max = settings.limits.offset_metadata_bytes_max;
+  return out;
+}
+
+// 22 characters, as Kafka's; made once for a data directory.
+Result<std::string> cluster_id(FileSystem& files, const std::string& path, Random& random) {
+  ANTIPHON_TRY(exists, files.exists(path));
+  if (exists) {
+    ANTIPHON_TRY(bytes, read_file(files, path, kClusterIdBytesMax));
+    std::string id(as_text(bytes));
+    while (!id.empty() && id.back() == '\n') id.pop_back();
+    if (!id.empty()) return id;
+  }
+  log::TopicId id;
+  for (std::size_t half = 0; half < 2; ++half) {
+    const std::uint64_t word = random.next();
+    std::memcpy(id.bytes.data() + half * sizeof word, &word, sizeof word);
+  }
+  std::string text = log::to_text(id);
+  ANTIPHON_TRY_VOID(write_file_atomically(files, path, as_bytes(text)));
+  return text;
+}
+
+class Core final : public BrokerCore {
+ public:
+  Core(const BrokerSettings& settings, std::unique_ptr<log::Log> log, ProducerIds producer_ids, std::string cluster,
+       const Clock& clock, Random& random, ResponseSink& sink, BrokerMetrics& metrics)
+      : settings_(settings), group_settings_(group_settings(settings_)), log_(std::move(log)), producer_ids_(std::move(producer_ids)),
+        clock_(clock), metrics_(metrics), offsets_topic_(*log_, sync_waiters_, clock), groups_(group_settings_, offsets_topic_, random),
+        context_({settings_, *log_, clock, random, sink, metrics, sync_waiters_, fetches_, produces_, offsets_topic_, groups_, producer_ids_},
+                 std::move(cluster)) {}
+
+  Result<> load() {
+    ANTIPHON_TRY_VOID(offsets_topic_.load_into(groups_, context_.now()));
+    next_housekeeping_ = clock_.mono_now() + settings_.housekeeping_interval;
+    publish_metrics();
+    return {};
+  }
+
+  void advertise(HostPort where) override { context_.advertised = std::move(where); }
+  log::Log& log() override { return *log_; }
+
+  void handle(ReplyTo to, std::string_view host, RequestFrame frame) override;
+  void disconnected(ConnectionId connection) override {
+    fetches_.disconnected(connection);
+    produces_.disconnected(connection);
+    groups_.disconnected(connection, context_.now());
+  }
+
+  void advance() override {
+    const Instant now = context_.now();
+    if (settings_.sync_to_disk || sync_waiters_.size() > 0) {
+      settled_.clear();
+      log_->poll_completed(settled_);
+      sync_waiters_.settle(settled_, context_.moved);
+    }
+    if (groups_.next_deadline() <= now.mono) groups_.expire(now);
+    if (produces_.next_deadline() <= now.mono) produces_.expire(context_, now.mono);
+    if (next_housekeeping_ <= now.mono) {
+      next_housekeeping_ = now.mono + settings_.housekeeping_interval;
+      housekeeping();
+    }
+    wake_fetches();
+    if (fetches_.next_deadline() <= now.mono) fetches_.expire(now.mono);
+    BrokerMetrics::set(metrics_.requests_waiting, fetches_.size() + produces_.size());
+  }
+
+  MonoTime next_deadline() const override {
+    return std::min({groups_.next_deadline(), produces_.next_deadline(), fetches_.next_deadline(), next_housekeeping_});
+  }
+
+  void housekeeping() override {
+    for (const auto& gone : log_->apply_retention(clock_.wall_now())) {
+      logging::info("a segment was deleted", {{"file", gone.file}, {"first_offset", gone.first_offset}, {"next_offset", gone.next_offset},
+                                              {"bytes", gone.bytes}, {"reason", gone.reason}});
+    }
+    publish_metrics();
+  }
+
+  void release_waiting() override {
+    fetches_.finish_all();
+    sync_waiters_.fail_all();
+    produces_.expire(context_, MonoTime::max());
+  }
+
+  Result<> close() override { return log_->close(); }
+
+ private:
+  void wake_fetches() {
+    for (std::size_t round = 0; !context_.moved.empty() && round < kSettleRoundsMax; ++round) {
+      std::vector<PartitionKey> moved = std::exchange(context_.moved, {});
+      if (fetches_.size() == 0) continue;
+      std::sort(moved.begin(), moved.end());
+      moved.erase(std::unique(moved.begin(), moved.end()), moved.end());
+      for (const auto& partition : moved) fetches_.moved(partition);
+    }
+  }
+
+  void publish_metrics() {
+    const auto log_metrics = log_->metrics();
+    BrokerMetrics::set(metrics_.journal_syncs, log_metrics.journal_syncs);
+    BrokerMetrics::set(metrics_.journal_bytes, log_metrics.journaled_bytes);
+    std::uint64_t partitions = 0;
+    const auto topics = log_->topics();
+    for (const auto* topic : topics) partitions += static_cast<std::uint64_t>(topic->partition_count);
+    BrokerMetrics::set(metrics_.topics, topics.size());
+    BrokerMetrics::set(metrics_.partitions, partitions);
+    BrokerMetrics::set(metrics_.groups, groups_.group_count());
+  }
+
+  const BrokerSettings settings_;
+  const GroupSettings group_settings_;
+  std::unique_ptr<log::Log> log_;
+  ProducerIds producer_ids_;
+  const Clock& clock_;
+  BrokerMetrics& metrics_;
+  SyncWaiters sync_waiters_;
+  FetchPurgatory fetches_;
+  DelayedProduces produces_;
+  OffsetsTopic offsets_topic_;
+  GroupCoordinator groups_;
+  BrokerContext context_;
+  std::vector<log::SettledTicket> settled_;
+  MonoTime next_housekeeping_;
+};
+
+void Core::handle(ReplyTo to, std::string_view host, RequestFrame frame) {
+  Request request;
+  request.reply_to = to;
+  request.client_host = host;
+  request.frame = frame.bytes;
+  request.owner = std::move(frame.owner);
+  wire::Reader in(frame.bytes);
+  wire::read(in, request.header);
+  if (!in.ok()) return context_.refuse(request, in.error("request header").message);
+  request.body = ByteView(frame.bytes).subspan(in.position());
+  metrics_.count_request(request.header.api_key);
+
+  const HandledApi* api = find_handled(request.header.api_key);
+  if (api == nullptr) return context_.refuse(request, "an API that this broker does not have");
+  // An unknown version of ApiVersions is answered: it is how a client finds out.
+  const bool asks_for_versions = api->key == wire::ApiKey::kApiVersions;
+  if (!asks_for_versions && !api->versions.contains(request.header.api_version)) {
+    return context_.refuse(request, "a version that this broker does not have");
+  }
+  api->handler(context_, request);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& settings, FileSystem& files, const Clock& clock, Random& random,
+                                                     ResponseSink& sink, BrokerMetrics& metrics) {
+  ANTIPHON_TRY_VOID(settings.validate());
+  ANTIPHON_TRY_VOID(files.make_directories(settings.data_dir));
+  ANTIPHON_TRY(log, log::Log::open(log_settings(settings), files, clock, random));
+  ANTIPHON_TRY(cluster, cluster_id(files, settings.data_dir + "/cluster.id", random));
+  ANTIPHON_TRY(producer_ids, ProducerIds::open(files, settings.data_dir + "/producer.ids"));
+  auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(cluster), clock, random, sink, metrics);
+  ANTIPHON_TRY_VOID(core->load());
+  return std::unique_ptr<BrokerCore>(std::move(core));
+}
+
+}  // namespace antiphon::kafka::broker

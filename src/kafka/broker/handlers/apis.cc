@@ -1,0 +1,52 @@
+#include <algorithm>
+
+#include "kafka/broker/handlers/handlers.h"
+
+namespace antiphon::kafka::broker {
+namespace {
+
+using wire::ApiKey;
+
+// Minimum 0 and the codec's maximum, but where a version would promise what is not kept.
+constexpr HandledApi kHandled[] = {
+    {ApiKey::kProduce, {0, 11}, handle_produce},
+    {ApiKey::kFetch, {0, 16}, handle_fetch},
+    {ApiKey::kListOffsets, {0, 8}, handle_list_offsets},  // 9 asks for tiered storage's local start
+    {ApiKey::kMetadata, {0, 12}, handle_metadata},
+    {ApiKey::kOffsetCommit, {0, 9}, handle_offset_commit},
+    {ApiKey::kOffsetFetch, {0, 9}, handle_offset_fetch},
+    {ApiKey::kFindCoordinator, {0, 5}, handle_find_coordinator},  // 6 is for share groups
+    {ApiKey::kJoinGroup, {0, 9}, handle_join_group},
+    {ApiKey::kHeartbeat, {0, 4}, handle_heartbeat},
+    {ApiKey::kLeaveGroup, {0, 5}, handle_leave_group},
+    {ApiKey::kSyncGroup, {0, 5}, handle_sync_group},
+    {ApiKey::kDescribeGroups, {0, 5}, handle_describe_groups},
+    {ApiKey::kListGroups, {0, 5}, handle_list_groups},
+    {ApiKey::kSaslHandshake, {0, 1}, handle_sasl_handshake},
+    {ApiKey::kApiVersions, {0, 4}, handle_api_versions},
+    {ApiKey::kCreateTopics, {0, 7}, handle_create_topics},
+    {ApiKey::kDeleteTopics, {0, 6}, handle_delete_topics},
+    {ApiKey::kDeleteRecords, {0, 2}, handle_delete_records},
+    {ApiKey::kInitProducerId, {0, 5}, handle_init_producer_id},
+    {ApiKey::kOffsetForLeaderEpoch, {0, 4}, handle_offset_for_leader_epoch},
+    {ApiKey::kDescribeConfigs, {0, 4}, handle_describe_configs},
+    {ApiKey::kAlterConfigs, {0, 2}, handle_alter_configs},
+    {ApiKey::kDescribeLogDirs, {0, 4}, handle_describe_log_dirs},
+    {ApiKey::kCreatePartitions, {0, 3}, handle_create_partitions},
+    {ApiKey::kDeleteGroups, {0, 2}, handle_delete_groups},
+    {ApiKey::kIncrementalAlterConfigs, {0, 1}, handle_incremental_alter_configs},
+    {ApiKey::kOffsetDelete, {0, 0}, handle_offset_delete},
+    {ApiKey::kDescribeCluster, {0, 1}, handle_describe_cluster},
+};
+
+}  // namespace
+
+std::span<const HandledApi> handled_apis() { return kHandled; }
+
+const HandledApi* find_handled(std::int16_t api_key) {
+  const auto* found = std::find_if(std::begin(kHandled), std::end(kHandled),
+                                   [&](const HandledApi& api) { return static_cast<std::int16_t>(api.key) == api_key; });
+  return found == std::end(kHandled) ? nullptr : found;
+}
+
+}  // namespace antiphon::kafka::broker

@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "kafka/broker/broker.h"
+
+namespace antiphon::kafka::broker {
+namespace {
+constexpr std::uint32_t kRequestBytesMin = 1U << 16U;
+constexpr std::uint32_t kRequestBytesMax = 1U << 30U;
+}  // namespace
+
+Result<> BrokerSettings::validate() const {
+  const auto usage = [](std::string text) { return make_error(ErrorKind::kUsage, std::move(text)); };
+  if (data_dir.empty()) return usage("the broker needs a data folder (--data DIR)");
+  if (listen_host.empty()) return usage("the broker needs an address to listen on (--kafka HOST:PORT)");
+  if (default_partitions < 1 || static_cast<std::uint32_t>(default_partitions) > limits.partitions_a_topic_max) {
+    return usage(fmt::format("{} partitions; between 1 and {} are possible", default_partitions, limits.partitions_a_topic_max));
+  }
+  if (node_id < 0) return usage(fmt::format("the node id is {}; it must not be negative", node_id));
+  if (advertise && advertise->host.empty()) return usage("--advertise needs a host");
+  if (limits.request_bytes_max < kRequestBytesMin || limits.request_bytes_max > kRequestBytesMax) {
+    return usage(fmt::format("request_bytes_max is {}; between {} and {} are possible", limits.request_bytes_max, kRequestBytesMin, kRequestBytesMax));
+  }
+  if (limits.connections_max == 0 || limits.requests_in_flight_max == 0) return usage("a limit of 0 lets nobody in");
+  if (limits.session_timeout_min > limits.session_timeout_max) return usage("session_timeout_min is above session_timeout_max");
+  return {};
+}
+
+Result<HostPort> parse_host_port(std::string_view text) {
+  const auto wrong = [&] { return make_error(ErrorKind::kUsage, fmt::format("'{}' is not HOST:PORT", text)); };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return wrong();
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return wrong();
+  }
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (host.empty() || error != std::errc{} || end != digits.data() + digits.size()) return wrong();
+  return HostPort{std::string(host), port};
+}
+
+}  // namespace antiphon::kafka::broker
