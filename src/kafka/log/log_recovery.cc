@@ -84,16 +84,16 @@ Result<> LogImpl::recover_partitions(const File& journal, const Checkpoint* chec
   std::map<PartitionKey, std::vector<const FoundEntry*>> entries;
   for (const FoundEntry& entry : found) entries[{entry.header.topic, entry.header.partition}].push_back(&entry);
   const std::vector<const FoundEntry*> none;
+  const PartitionCheckpoint empty;  // not in the checkpoint: it began at offset 0 after it
   for (auto& [name, topic] : topics_) {
     ++report_.topics;
     for (auto& partition : topic.partitions) {
       ++report_.partitions;
       const PartitionKey key{topic.meta.id, partition->id()};
       const PartitionCheckpoint* state = nullptr;
-      // Not in the checkpoint: there was nothing of it then. Reading all there is comes to the same.
       if (checkpoint != nullptr) {
         const auto at = checkpoint->partitions.find(key);
-        if (at != checkpoint->partitions.end()) state = &at->second;
+        state = at == checkpoint->partitions.end() ? &empty : &at->second;
       }
       const auto its = entries.find(key);
       PartitionRecovery recovery(context_, *partition, journal, report_);
