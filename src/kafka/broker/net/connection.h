@@ -1,0 +1,92 @@
+// One client's connection: frames in, answers out in the order of the requests.
+//
+// In: bytes are read into a buffer that all connections share; whole frames are handled where they lie, what is left of a
+// frame is kept (a large frame gets a buffer of its own size, which the journal may keep). An idle connection holds no buffer.
+// Out: finished answers are gathered into one write; runs of segment files go by sendfile(2).
+// Reading stops while too many requests are in flight or too many answer bytes wait.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "core/clock.h"
+#include "kafka/broker/core/broker_core.h"
+#include "kafka/broker/net/socket.h"
+
+namespace antiphon::kafka::broker {
+
+// What all connections share: the buffer to read into, and what large frames under way may take.
+struct ReadBudget {
+  Bytes scratch;
+  std::shared_ptr<std::atomic<std::uint64_t>> large_frame_bytes = std::make_shared<std::atomic<std::uint64_t>>(0);
+};
+
+class Connection {
+ public:
+  Connection(ConnectionId id, Fd socket, std::string host, const BrokerLimits& limits, BrokerMetrics& metrics, MonoTime now)
+      : id_(id), socket_(std::move(socket)), host_(std::move(host)), limits_(limits), metrics_(metrics), last_active_(now) {}
+
+  // Reads what there is (bounded, so that others get their turn) and hands whole frames to the core. False: it is over.
+  bool read(BrokerCore& core, ReadBudget& budget, MonoTime now);
+  // Goes on with frames that were read but had to wait for answers to leave.
+  void resume(BrokerCore& core, ReadBudget& budget);
+  void set_response(std::uint64_t sequence, Response response);
+  // Writes what can be written. False: the connection is broken.
+  bool flush(MonoTime now);
+  void doom() { doomed_ = true; }
+
+  [[nodiscard]] bool doomed() const { return doomed_; }
+  [[nodiscard]] bool wants_read(const ReadBudget& budget) const;
+  [[nodiscard]] bool wants_write() const { return blocked_; }
+  [[nodiscard]] bool has_kept_frames() const { return !large_ && kept_.size() >= wire::kFrameLengthBytes; }
+  // Nothing moved for too long: no requests (idle_timeout), or half a request or an unread answer (stall_timeout).
+  [[nodiscard]] bool timed_out(MonoTime now) const;
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] int fd() const { return socket_.get(); }
+
+  std::uint32_t registered_events = 0;  // of the reactor
+  bool in_dirty_list = false;           // of the reactor
+
+ private:
+  struct Slot {
+    bool ready = false;
+    Response response;
+  };
+  struct LargeFrame {
+    std::shared_ptr<std::byte[]> bytes;
+    std::size_t size = 0;
+    std::size_t filled = 0;
+  };
+
+  [[nodiscard]] bool may_take_request() const;
+  void handle(BrokerCore& core, MutableByteView frame, std::shared_ptr<const void> owner);
+  // Handles the whole frames of `bytes` and keeps the rest.
+  void take_frames(BrokerCore& core, ReadBudget& budget, MutableByteView bytes);
+  void begin_large(ReadBudget& budget, std::size_t frame_size, ByteView start);
+  bool take_read(BrokerCore& core, ReadBudget& budget, std::size_t kept, std::size_t got);
+  // One system call; 1: go on, 0: the socket is full, -1: broken.
+  int write_once();
+  void advance_output(std::size_t sent);
+  void pop_finished();
+
+  const ConnectionId id_;
+  const Fd socket_;
+  const std::string host_;
+  const BrokerLimits& limits_;
+  BrokerMetrics& metrics_;
+
+  wire::Buffer kept_;                  // the start of a small frame, or frames that wait
+  std::unique_ptr<LargeFrame> large_;
+  std::deque<Slot> slots_;             // requests in flight, oldest first
+  std::uint64_t first_sequence_ = 0;   // of slots_.front()
+  std::size_t front_bytes_sent_ = 0;   // of slots_.front(): bytes in memory
+  std::size_t front_slices_sent_ = 0;  // whole slices
+  std::size_t slice_bytes_sent_ = 0;   // of the next one
+  std::uint64_t output_bytes_ = 0;     // in memory, of all answers that wait
+  MonoTime last_active_;               // a byte came or went
+  bool blocked_ = false;
+  bool doomed_ = false;
+};
+
+}  // namespace antiphon::kafka::broker

@@ -1,0 +1,122 @@
+#include <sys/uio.h>
+
+#include <cerrno>
+
+#include "kafka/broker/net/connection.h"
+#include "kafka/wire/endian.h"
+
+namespace antiphon::kafka::broker {
+namespace {
+constexpr int kReadsAtOnceMax = 4;                 // then others have their turn
+constexpr std::size_t kLargeFrameBytes = 64U << 10U;  // from here on a frame gets its own buffer
+}  // namespace
+
+bool Connection::may_take_request() const {
+  return !doomed_ && slots_.size() < limits_.requests_in_flight_max && output_bytes_ < limits_.output_bytes_max;
+}
+
+bool Connection::wants_read(const ReadBudget& budget) const {
+  if (has_kept_frames() && !may_take_request()) return false;
+  const bool over_budget = large_ && budget.large_frame_bytes->load() > limits_.input_bytes_max;
+  return may_take_request() && !over_budget;
+}
+
+bool Connection::timed_out(MonoTime now) const {
+  const bool half_done = large_ != nullptr || !kept_.empty() || (blocked_ && !slots_.empty());
+  if (half_done && now - last_active_ > limits_.stall_timeout) return true;
+  return slots_.empty() && now - last_active_ > limits_.idle_timeout;
+}
+
+void Connection::handle(BrokerCore& core, MutableByteView frame, std::shared_ptr<const void> owner) {
+  const std::uint64_t sequence = first_sequence_ + slots_.size();
+  slots_.emplace_back();
+  core.handle({id_, sequence}, host_, {frame, std::move(owner)});
+}
+
+void Connection::begin_large(ReadBudget& budget, std::size_t frame_size, ByteView start) {
+  large_ = std::make_unique<LargeFrame>();
+  // Untouched pages cost nothing: what a client announces and does not send takes no memory.
+  const auto counter = budget.large_frame_bytes;
+  counter->fetch_add(start.size());
+  large_->bytes = std::shared_ptr<std::byte[]>(new std::byte[frame_size], [counter, frame_size](const std::byte* p) {
+    counter->fetch_sub(frame_size);
+    delete[] p;
+  });
+  large_->size = frame_size;
+  large_->filled = start.size();
+  std::copy(start.begin(), start.end(), large_->bytes.get());
+}
+
+void Connection::take_frames(BrokerCore& core, ReadBudget& budget, MutableByteView bytes) {
+  while (bytes.size() >= wire::kFrameLengthBytes && may_take_request()) {
+    const auto length = wire::load_big<std::int32_t>(bytes.data());
+    if (length <= 0 || static_cast<std::uint32_t>(length) > limits_.request_bytes_max) {
+      BrokerMetrics::add(metrics_.requests_refused, 1);
+      doom();
+      return;
+    }
+    const auto size = static_cast<std::size_t>(length);
+    const auto body = bytes.subspan(wire::kFrameLengthBytes);
+    if (body.size() < size) {
+      if (size < kLargeFrameBytes) break;
+      begin_large(budget, size, body);
+      return;
+    }
+    handle(core, body.first(size), nullptr);
+    bytes = body.subspan(size);
+  }
+  if (!doomed_) kept_.append(bytes);
+}
+
+bool Connection::take_read(BrokerCore& core, ReadBudget& budget, std::size_t kept, std::size_t got) {
+  std::size_t in_scratch = kept + got;
+  if (large_) {
+    const std::size_t missing = large_->size - large_->filled;
+    const std::size_t taken = std::min(missing, got);
+    large_->filled += taken;
+    budget.large_frame_bytes->fetch_add(taken);
+    in_scratch = got - taken;
+    if (large_->filled < large_->size) return true;
+    const auto done = std::move(large_);
+    handle(core, {done->bytes.get(), done->size}, done->bytes);
+  }
+  take_frames(core, budget, MutableByteView(budget.scratch).first(in_scratch));
+  return !doomed_;
+}
+
+bool Connection::read(BrokerCore& core, ReadBudget& budget, MonoTime now) {
+  for (int round = 0; round < kReadsAtOnceMax && wants_read(budget); ++round) {
+    iovec to[2];
+    int pieces = 0;
+    std::size_t room = 0;
+    const std::size_t kept = kept_.size();
+    if (large_) {
+      to[pieces++] = {large_->bytes.get() + large_->filled, large_->size - large_->filled};
+      room = to[0].iov_len;
+    } else if (kept > 0) {
+      std::memcpy(budget.scratch.data(), kept_.data(), kept);
+    }
+    to[pieces++] = {budget.scratch.data() + kept, budget.scratch.size() - kept};
+    room += budget.scratch.size() - kept;
+    const ssize_t got = ::readv(socket_.get(), to, pieces);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+    if (got <= 0) return false;
+    last_active_ = now;
+    BrokerMetrics::add(metrics_.bytes_in, static_cast<std::uint64_t>(got));
+    kept_.clear();
+    if (!take_read(core, budget, kept, static_cast<std::size_t>(got))) return false;
+    if (static_cast<std::size_t>(got) < room) break;  // that was all
+  }
+  if (kept_.empty()) kept_.shrink(0);
+  return true;
+}
+
+void Connection::resume(BrokerCore& core, ReadBudget& budget) {
+  if (!has_kept_frames() || !may_take_request()) return;
+  const std::size_t kept = kept_.size();
+  std::memcpy(budget.scratch.data(), kept_.data(), kept);
+  kept_.clear();
+  take_frames(core, budget, MutableByteView(budget.scratch).first(kept));
+}
+
+}  // namespace antiphon::kafka::broker
