@@ -15,7 +15,7 @@
 namespace antiphon::events {
 
 constexpr int kJsonDepthMax = 8;
-constexpr std::size_t kJsonEventsMax = 400'000;  // keys, values and brackets: bounds the memory that a few MiB of text can ask for
+constexpr std::size_t kJsonValuesMax = 400'000;  // bounds the memory that a few MiB of text can ask for
 
 class JsonReader {
  public:
