@@ -12,21 +12,25 @@ using Ranges = std::map<bus::TopicPartition, bus::OffsetRange>;
 
 class Loading {
  public:
-  Loading(const LoadSettings& settings, bus::PartitionReader& reader, Desk& desk, StudioMetrics& metrics,
+  Loading(const LoadSettings& settings, const MakeReader& make_reader, Desk& desk, StudioMetrics& metrics,
           const StopToken& stop)
-      : settings_(settings), reader_(reader), desk_(desk), metrics_(metrics), stop_(stop) {}
+      : settings_(settings), make_reader_(make_reader), desk_(desk), metrics_(metrics), stop_(stop) {}
 
   Result<std::map<PartitionId, Offset>> run() {
-    ANTIPHON_TRY(states, ranges_of(settings_.topics.prompt_state()));
-    ANTIPHON_TRY(prompts, ranges_of(settings_.topics.prompts()));
-    ANTIPHON_TRY(recordings, ranges_of(settings_.topics.recordings()));
-    ANTIPHON_TRY_VOID(read(states, [this](const IncomingRecord& record) { use_state(record); }));
-    ANTIPHON_TRY_VOID(read(prompts, [this](const IncomingRecord& record) { use_prompt(record); }));
-    for (auto& [partition, range] : recordings) {
-      const Offset counted = desk_.with_leases([&](Leases& leases) { return leases.next_offset(partition.partition); });
-      range.start = std::max(range.start, counted);
-    }
-    ANTIPHON_TRY_VOID(read(recordings, [this](const IncomingRecord& record) { use_recording(record); }));
+    ANTIPHON_TRY(reader, make_reader_());
+    ANTIPHON_TRY(prompts, ranges_of(*reader, settings_.topics.prompts()));
+    ANTIPHON_TRY(recordings, ranges_of(*reader, settings_.topics.recordings()));
+    ANTIPHON_TRY(tables, ranges_of(*reader, settings_.topics.prompt_state()));
+    tables.insert(prompts.begin(), prompts.end());
+    const std::string state_topic = settings_.topics.prompt_state();
+    ANTIPHON_TRY_VOID(read(*reader, tables, [&](const IncomingRecord& record) {
+      if (record.topic == state_topic) {
+        use_state(record);
+      } else {
+        use_prompt(record);
+      }
+    }));
+    ANTIPHON_TRY_VOID(read_recordings(std::move(recordings)));
     std::map<PartitionId, Offset> next;
     for (const auto& [partition, range] : prompts) next[partition.partition] = range.end;
     logging::info("the state is read", {{"records", records_}, {"unusable", unusable_}});
@@ -34,18 +38,31 @@ class Loading {
   }
 
  private:
-  Result<Ranges> ranges_of(const std::string& topic) {
+  Result<> read_recordings(Ranges ranges) {
+    bool any = false;
+    for (auto& [partition, range] : ranges) {
+      const Offset counted = desk_.with_leases([&](Leases& leases) { return leases.next_offset(partition.partition); });
+      range.start = std::max(range.start, counted);
+      any = any || range.start < range.end;
+    }
+    if (!any) return {};
+    ANTIPHON_TRY(reader, make_reader_());
+    return read(*reader, ranges, [this](const IncomingRecord& record) { use_recording(record); });
+  }
+
+  Result<Ranges> ranges_of(bus::PartitionReader& reader, const std::string& topic) {
     Ranges ranges;
     for (std::int32_t p = 0; p < settings_.partitions; ++p) {
       const bus::TopicPartition partition{topic, PartitionId(p)};
-      ANTIPHON_TRY(range, reader_.offsets(partition, settings_.kafka_time_max));
+      ANTIPHON_TRY(range, reader.offsets(partition, settings_.kafka_time_max));
       ranges[partition] = range;
     }
     return ranges;
   }
 
-  Result<> read(const Ranges& ranges, const std::function<void(const IncomingRecord&)>& use) {
-    return bus::read_all(reader_, ranges, settings_.kafka_time_max, [&](const IncomingRecord& record) -> Result<> {
+  Result<> read(bus::PartitionReader& reader, const Ranges& ranges,
+                const std::function<void(const IncomingRecord&)>& use) {
+    return bus::read_all(reader, ranges, settings_.kafka_time_max, [&](const IncomingRecord& record) -> Result<> {
       if (stop_.stop_requested()) return make_error(ErrorKind::kCancelled, "asked to stop while reading the state");
       use(record);
       ++records_;
@@ -91,7 +108,7 @@ class Loading {
   }
 
   const LoadSettings& settings_;
-  bus::PartitionReader& reader_;
+  const MakeReader& make_reader_;
   Desk& desk_;
   StudioMetrics& metrics_;
   const StopToken& stop_;
@@ -112,10 +129,10 @@ Result<> write_markers(const LoadSettings& settings, bus::Producer& producer, co
 }  // namespace
 
 Result<std::map<PartitionId, Offset>> load(const LoadSettings& settings, bus::Producer& producer,
-                                           bus::PartitionReader& reader, Desk& desk, const Clock& clock, Random& random,
-                                           StudioMetrics& metrics, const StopToken& stop) {
+                                           const MakeReader& make_reader, Desk& desk, const Clock& clock,
+                                           Random& random, StudioMetrics& metrics, const StopToken& stop) {
   ANTIPHON_TRY_VOID(write_markers(settings, producer, clock, random));
-  return Loading(settings, reader, desk, metrics, stop).run();
+  return Loading(settings, make_reader, desk, metrics, stop).run();
 }
 
 }  // namespace antiphon::studio

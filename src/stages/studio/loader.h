@@ -6,7 +6,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 
 #include "adapters/bus/consumer.h"
 #include "adapters/bus/producer.h"
@@ -24,10 +26,13 @@ struct LoadSettings {
   std::chrono::milliseconds kafka_time_max{30'000};
 };
 
+using MakeReader = std::function<Result<std::unique_ptr<bus::PartitionReader>>()>;
+
 // Every partition must be owned by the desk's leases. Gives the offsets at which prompts go on. kCancelled: asked to
-// stop.
+// stop. Each step has a reader of its own: one that is given other partitions first waits for the fetch that is under
+// way.
 Result<std::map<PartitionId, Offset>> load(const LoadSettings& settings, bus::Producer& producer,
-                                           bus::PartitionReader& reader, Desk& desk, const Clock& clock, Random& random,
-                                           StudioMetrics& metrics, const StopToken& stop);
+                                           const MakeReader& make_reader, Desk& desk, const Clock& clock,
+                                           Random& random, StudioMetrics& metrics, const StopToken& stop);
 
 }  // namespace antiphon::studio

@@ -133,9 +133,10 @@ class Run {
     ANTIPHON_TRY(admin, bus::Admin::create(connection_));
     ANTIPHON_TRY_VOID(bus::ensure_topics(*admin, topics_.specs(settings_.partitions), settings_.replication,
                                          settings_.kafka_time_max));
-    ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_));
+    const MakeReader make_reader = [this] { return bus::PartitionReader::create(connection_); };
     const LoadSettings load_settings{topics_, settings_.partitions, connection_.client_id, settings_.kafka_time_max};
-    ANTIPHON_TRY(next, load(load_settings, *producer_, *reader, *desk_, clock_, random_, metrics_, stop_));
+    ANTIPHON_TRY(next, load(load_settings, *producer_, make_reader, *desk_, clock_, random_, metrics_, stop_));
+    ANTIPHON_TRY(reader, make_reader());
     feed_ = std::make_unique<PromptFeed>(topics_.prompts(), std::move(reader), std::move(next), *desk_, clock_, health_,
                                          metrics_);
     return feed_->start();
