@@ -1,5 +1,5 @@
 // Builds dist/: index.html, app.<hash>.js, app.<hash>.css, wav.<hash>.js (fetched only when WAV is asked for) and
-// icon.svg, each with a .gz beside it. Fails when a first visit would cost more than BUDGET_BYTES, compressed.
+// icon.svg. Fails when a first visit would cost more than BUDGET_BYTES, compressed.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -57,7 +57,6 @@ for (const [name, bytes, first] of [
 ]) {
   const packed = gzipSync(bytes, { level: 9 });
   writeFileSync(join(dist, name), bytes);
-  writeFileSync(join(dist, `${name}.gz`), packed);
   if (first) firstLoad += packed.length;
   console.log(`${String(packed.length).padStart(7)} of ${String(bytes.length).padStart(7)} bytes  ${name}`);
 }

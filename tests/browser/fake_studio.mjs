@@ -13,8 +13,10 @@ const TYPES = {
   css: 'text/css',
   svg: 'image/svg+xml',
 };
+// As strict as a studio's may be.
 const CSP =
-  "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export const SENTENCES = {
   sw: [
@@ -106,7 +108,10 @@ export class FakeStudio {
       );
     }
     if (url.pathname === '/api/v1/prompts/next') return this.#next(entry, response);
-    if (request.method === 'DELETE') return response.writeHead(204).end();
+    if (request.method === 'DELETE') {
+      this.#finish(url.pathname.split('/').pop());
+      return response.writeHead(204).end();
+    }
     if (request.method === 'PUT') return this.#put(request, response, entry);
     problem(response, 404, 'no such thing');
   }
@@ -117,9 +122,14 @@ export class FakeStudio {
   }
 
   #grant({ query }, response) {
-    const { locale, request } = query;
+    const { locale, request, speaker } = query;
     if (!this.sentences[locale]) return problem(response, 400, `no sentences in ${locale}`);
     let lease = this.#byRequest.get(request);
+    // A page holds two leases at most; asking for more gives again the one it was given longest ago.
+    const held = [...this.#byRequest.values()].filter(
+      (other) => !other.done && other.locale === locale && other.speaker === speaker,
+    );
+    if (!lease && held.length >= 2) lease = held[0];
     if (!lease) {
       const index = this.#given[locale] ?? 0;
       const text = this.sentences[locale][index];
@@ -133,9 +143,11 @@ export class FakeStudio {
         lease_id: randomUUID(),
         lease_expires_at: new Date(Date.now() + this.leaseMs).toISOString(),
       };
+      lease.speaker = speaker;
       this.#byRequest.set(request, lease);
     }
-    json(response, 200, lease);
+    const { speaker: _speaker, done: _done, ...answer } = lease;
+    json(response, 200, answer);
   }
 
   async #put(request, response, entry) {
@@ -163,8 +175,13 @@ export class FakeStudio {
       offset: this.recordings.size,
       sha256,
     };
+    this.#finish(headers['x-lease-id']);
     this.recordings.set(id, { headers, body, sha256, receipt, answers: 1 });
     return { status: 201, receipt };
+  }
+
+  #finish(leaseId) {
+    for (const lease of this.#byRequest.values()) if (lease.lease_id === leaseId) lease.done = true;
   }
 
   #file(path, response) {

@@ -134,6 +134,10 @@ export const tests = {
     reducedMotion: 'reduce',
   }),
 
+  'every state is accessible: a phone on its side': walk('en', 'sw', 'side', {
+    viewport: { width: 740, height: 360 },
+  }),
+
   'the microphone refused: what to do': microphoneTest({ allow: false }, 'The microphone is not allowed'),
   'no microphone: what to do': microphoneTest({ wav: false }, 'No microphone was found'),
   'an address without https: what to do': microphoneTest(

@@ -3,6 +3,8 @@
 // A request keeps its UUID until it is answered, so that an answer lost on the way does not cost a lease.
 // A lease that runs out before its sentence is read is replaced silently; while the person speaks or listens
 // (`busy`), nothing is replaced: a late take is kept by the studio.
+// A page that asks for a third sentence is given one of its two again. While an earlier one is still on its way to the
+// studio, by a take or a skip, that can be one that this page is done with: it asks again when that has arrived.
 import type { Api, Prompt } from './api';
 import { EMPTY_BACKOFF, LEASE_BACKOFF, backoffMs } from './backoff';
 import type { Refusal } from './take';
@@ -29,6 +31,10 @@ export interface LeaseDeps {
   /** Survives a reload of the tab, so that reloading does not use up sentences. */
   readonly load: () => Held | null;
   readonly save: (held: Held) => void;
+  /** Whether the lease's take failed for good: then its sentence may be read once more. */
+  readonly mayReadAgain: (leaseId: string) => boolean;
+  /** Whether a take on this device, of any tab, has this lease and is still to be sent. */
+  readonly isTaken: (leaseId: string) => boolean;
   readonly onChange: () => void;
 }
 
@@ -46,6 +52,8 @@ export class Leases {
   private quietUntilMs = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private stopped = false;
+  /** Leases that this page has left behind. */
+  private readonly done = new Set<string>();
 
   constructor(private readonly deps: LeaseDeps) {
     const kept = deps.load();
@@ -81,6 +89,7 @@ export class Leases {
   /** The current sentence is done with: the next one takes its place, now. */
   advance(): void {
     this.spent = false;
+    if (this.held.current) this.done.add(this.held.current.leaseId);
     this.change({ current: this.fresh(this.held.next), next: null });
     this.wake();
   }
@@ -100,7 +109,10 @@ export class Leases {
 
   private async giveUp(lease: string, attempt: number): Promise<void> {
     if (await this.deps.api.skipLease(lease)) return;
-    if (attempt >= SKIP_ATTEMPTS_MAX || this.stopped) return;
+    if (attempt >= SKIP_ATTEMPTS_MAX || this.stopped) {
+      this.done.delete(lease);
+      return;
+    }
     setTimeout(() => void this.giveUp(lease, attempt + 1), this.wait(attempt, LEASE_BACKOFF));
   }
 
@@ -127,13 +139,17 @@ export class Leases {
     this.asking = false;
     if (this.stopped) return;
     if (answer.kind !== 'away') this.requestId = null;
-    if (answer.kind === 'prompt') {
+    if (answer.kind === 'prompt' && !this.isDoneWith(answer.prompt.leaseId)) {
       this.failures = 0;
       this.accept(answer.prompt);
       this.refill();
       return;
     }
     this.failures += 1;
+    if (answer.kind === 'prompt') {
+      this.sleep(this.wait(this.failures, LEASE_BACKOFF));
+      return;
+    }
     this.answer = answer.kind === 'refused' ? answer : { kind: answer.kind };
     this.deps.onChange();
     if (answer.kind === 'away') this.quietUntilMs = this.deps.now() + (answer.retryAfterMs ?? 0);
@@ -141,6 +157,11 @@ export class Leases {
     this.sleep(
       Math.max(quietMs, this.wait(this.failures, answer.kind === 'away' ? LEASE_BACKOFF : EMPTY_BACKOFF)),
     );
+  }
+
+  private isDoneWith(lease: string): boolean {
+    if (lease === this.held.current?.leaseId || lease === this.held.next?.leaseId) return true;
+    return this.deps.isTaken(lease) || (this.done.has(lease) && !this.deps.mayReadAgain(lease));
   }
 
   private accept(answered: Prompt): void {

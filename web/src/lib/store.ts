@@ -58,7 +58,8 @@ export class TakeStore {
   /** Keeps a take, in place of an earlier reading if one is named. Throws QuotaExceededError on a full device. */
   async add(take: Take, audio: ArrayBuffer, insteadOf: string | null = null): Promise<void> {
     await this.write(['takes', 'audio'], async (tx) => {
-      await Promise.all([tx.objectStore('takes').add(take), tx.objectStore('audio').add(audio, take.id)]);
+      await tx.objectStore('takes').add(take);
+      await tx.objectStore('audio').add(audio, take.id);
       if (insteadOf !== null) await this.drop(tx, insteadOf);
     });
   }
@@ -177,7 +178,8 @@ export class TakeStore {
   private async drop(tx: WriteTransaction, id: string, mode?: 'unlessQueued'): Promise<void> {
     const take = await tx.objectStore('takes').get(id);
     if (mode === 'unlessQueued' && take?.state === 'queued') return;
-    await Promise.all([tx.objectStore('takes').delete(id), tx.objectStore('audio').delete(id)]);
+    await tx.objectStore('takes').delete(id);
+    await tx.objectStore('audio').delete(id);
   }
 }
 

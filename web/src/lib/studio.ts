@@ -88,13 +88,19 @@ export class Studio {
       newId: deps.newRequestId,
       load: deps.loadHeld,
       save: deps.saveHeld,
+      isTaken: (lease) => this.kept.takes.some((take) => take.leaseId === lease && take.state !== 'refused'),
+      mayReadAgain: (lease) =>
+        this.kept.takes.some((take) => take.leaseId === lease && take.state === 'refused'),
       onChange: () => {
         this.draw();
       },
     });
     const onChange = (news: SenderNews): void => {
       this.news = news;
-      void this.storeChanged();
+      void this.storeChanged().then(() => {
+        // The studio has one lease of ours less to count.
+        if (news.kind === 'arrived' || news.kind === 'refused') this.leases.wake();
+      });
     };
     this.sender = new Sender({ api, store, now, random, claim, onChange });
     this.latest = this.compose();

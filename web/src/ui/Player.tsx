@@ -67,7 +67,7 @@ export function Player({ take, audio }: PlayerProps): JSX.Element {
         <span class="unseen">{playing ? words.pause : words.listen}</span>
       </button>
       <Waveform levels={take.peaks} progress={seconds > 0 ? seconds / whole : 1} />
-      <span class="time">{clock(whole)}</span>
+      <span class="time">{clock(Math.max(Math.round(whole), 1))}</span>
     </div>
   );
 }

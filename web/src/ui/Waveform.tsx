@@ -4,6 +4,8 @@ import { condense } from '../lib/sound';
 
 const BAR_PX = 3;
 const GAP_PX = 2;
+/** Speech seldom comes near full scale: more of the height for what it does reach. */
+const LIFT = 1.5;
 
 interface WaveformProps {
   /** 0 to 1, oldest first. */
@@ -42,14 +44,14 @@ function draw(canvas: HTMLCanvasElement, levels: readonly number[], live: boolea
   context.scale(scale, scale);
   const style = getComputedStyle(canvas);
   const count = Math.max(Math.floor(width / (BAR_PX + GAP_PX)), 1);
-  const bars = live ? levels.slice(-count) : condense(levels, count);
+  const bars = live ? levels.slice(-count) : stretch(condense(levels, count), count);
   const step = live ? BAR_PX + GAP_PX : width / Math.max(bars.length, 1);
   const rtl = style.direction === 'rtl';
   // A moving picture is made calm by showing the present loudness only.
   const still = live && matchMedia('(prefers-reduced-motion: reduce)').matches;
   const shown = still ? bars.slice(-1).flatMap((level) => Array<number>(count).fill(level)) : bars;
   shown.forEach((level, i) => {
-    const tall = Math.max(level * level * height, BAR_PX);
+    const tall = Math.max(Math.min(level * level * LIFT, 1) * height, BAR_PX);
     const x = live ? width - (shown.length - i) * step : i * step;
     context.fillStyle = (i + 0.5) / shown.length <= progress ? style.color : style.borderColor;
     context.beginPath();
@@ -60,3 +62,10 @@ function draw(canvas: HTMLCanvasElement, levels: readonly number[], live: boolea
     context.fill();
   });
 }
+
+/** Few values over many bars: each as long as it lasted. */
+const stretch = (levels: readonly number[], count: number): number[] =>
+  Array.from(
+    { length: levels.length > 0 ? count : 0 },
+    (_, i) => levels[Math.floor((i * levels.length) / count)] ?? 0,
+  );
