@@ -143,7 +143,7 @@ TEST(States, RefuseWhatIsNotTheirs) {
                       {"\"standing\":\"held\"", "\"standing\":\"x\"", "bad-json:standing"},
                       {"\"partition\":3", "\"partition\":4294967295", "bad-json:partition"},
                       {"\"takes\":[", "\"takes\":[1,", "bad-json:takes"},
-                      {"\"takes\"", "\"takes\"", "bad-json:takes"},
+                      {"\"takes\"", "\"takings\"", "bad-json:takes"},
                       {"16VAHQ3ZDK8QKMHETNY0DKA6Z7", "06VAHQ3ZDK8QKMHETNY0DKA6Z7", "key-mismatch"},
                       {"16VAHQ3ZDK8QKMHETNY0DKA6Z7", "../../../../../etc/passwd", "bad-json:prompt_id"},
                       {"{\"kind\"", "{\"a\":[[[[[[[[[[]]]]]]]]]],\"kind\"", "bad-json"},
