@@ -35,7 +35,8 @@ void BatchBuilder::add(std::int64_t timestamp_ms, std::optional<ByteView> key, s
   const std::int64_t delta = wrapping_add(timestamp_ms, wrapping_add(~base_timestamp_, 1));
   const auto header_count = static_cast<std::int64_t>(headers.size());
 
-  std::size_t size = 1 + varint_size(delta) + varint_size(count_) + size_of(key) + size_of(value) + varint_size(header_count);
+  std::size_t size =
+      1 + varint_size(delta) + varint_size(count_) + size_of(key) + size_of(value) + varint_size(header_count);
   for (const auto& header : headers) size += size_of(as_bytes(header.name)) + size_of(header.value);
 
   Writer out(records_);
@@ -66,7 +67,8 @@ Result<Bytes> BatchBuilder::finish() {
   out.i32(settings_.base_sequence);
   out.i32(count_);
   ANTIPHON_TRY_VOID(compress(settings_.codec, records_.view(), batch));
-  if (batch.size() > 0x7fffffff) return make_error(ErrorKind::kLimit, "record batch: longer than its length field holds");
+  if (batch.size() > 0x7fffffff)
+    return make_error(ErrorKind::kLimit, "record batch: longer than its length field holds");
   store_big(batch.data() + 8, static_cast<std::int32_t>(batch.size() - kBatchLogOverheadBytes));
   patch_crc({batch.data(), batch.size()});
   records_.clear();
@@ -75,8 +77,8 @@ Result<Bytes> BatchBuilder::finish() {
   return Bytes(whole.begin(), whole.end());
 }
 
-Bytes transaction_marker(ProducerId producer_id, ProducerEpoch producer_epoch, bool commit, std::int32_t coordinator_epoch,
-                         std::int64_t timestamp_ms) {
+Bytes transaction_marker(ProducerId producer_id, ProducerEpoch producer_epoch, bool commit,
+                         std::int32_t coordinator_epoch, std::int64_t timestamp_ms) {
   BatchSettings settings;
   settings.transactional = true;
   settings.control = true;

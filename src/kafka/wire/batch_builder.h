@@ -1,4 +1,5 @@
-// BatchBuilder: our own batches of magic 2: committed offsets, group metadata, transaction markers, converted messages, tests.
+// BatchBuilder: our own batches of magic 2: committed offsets, group metadata, transaction markers, converted messages,
+// tests.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,8 @@ class BatchBuilder {
 
 // The control batch that ends a transaction: one record, key {version 0, type 0 abort or 1 commit}, value {version 0,
 // coordinator epoch}.
-Bytes transaction_marker(ProducerId producer_id, ProducerEpoch producer_epoch, bool commit, std::int32_t coordinator_epoch,
-                         std::int64_t timestamp_ms);
+Bytes transaction_marker(ProducerId producer_id, ProducerEpoch producer_epoch, bool commit,
+                         std::int32_t coordinator_epoch, std::int64_t timestamp_ms);
 // Nothing for a control record that is no transaction marker.
 std::optional<bool> marker_commits(const RecordView& control_record);
 

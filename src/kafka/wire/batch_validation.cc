@@ -39,7 +39,8 @@ BatchVerdict check_records(const BatchView& batch, bool keys_required, Buffer& s
   std::int32_t index = 0;
   for (; records->next(record); ++index) {
     if (record.offset_delta != index) {
-      return refuse(ErrorCode::kInvalidRecord, fmt::format("Record {} has the offset delta {}", index, record.offset_delta));
+      return refuse(ErrorCode::kInvalidRecord,
+                    fmt::format("Record {} has the offset delta {}", index, record.offset_delta));
     }
     if (keys_required && !record.key) verdict.keyless_records.push_back(index);
   }
@@ -53,15 +54,17 @@ BatchVerdict check_records(const BatchView& batch, bool keys_required, Buffer& s
 
 }  // namespace
 
-BatchVerdict validate_produced(ByteView records, std::int16_t produce_version, const BatchPolicy& policy, Buffer& scratch) {
+BatchVerdict validate_produced(ByteView records, std::int16_t produce_version, const BatchPolicy& policy,
+                               Buffer& scratch) {
   const auto batch = BatchView::at(records);
   if (!batch) return refuse(ErrorCode::kCorruptMessage, batch.error().message);
   if (batch->size() != records.size()) {
     return refuse(ErrorCode::kInvalidRecord, "A Produce request holds exactly one record batch a partition");
   }
   if (records.size() > policy.batch_bytes_max) {
-    return refuse(ErrorCode::kMessageTooLarge, fmt::format("The batch has {} bytes, the topic's max.message.bytes is {}",
-                                                           records.size(), policy.batch_bytes_max));
+    return refuse(ErrorCode::kMessageTooLarge,
+                  fmt::format("The batch has {} bytes, the topic's max.message.bytes is {}", records.size(),
+                              policy.batch_bytes_max));
   }
   if (!batch->crc_matches()) return refuse(ErrorCode::kCorruptMessage, "The batch's CRC does not match");
   BatchVerdict verdict = check_header(*batch, produce_version);

@@ -21,14 +21,15 @@ struct BatchPolicy {
 
 struct BatchVerdict {
   ErrorCode error = ErrorCode::kNone;
-  std::string message;                       // for the client; empty without an error
+  std::string message;                        // for the client; empty without an error
   std::vector<std::int32_t> keyless_records;  // indexes, for record_errors (KIP-467)
 
   [[nodiscard]] bool accepted() const { return error == ErrorCode::kNone; }
 };
 
-// The records of one partition in a Produce request of version 3 or later: exactly one batch of magic 2, whole, and nothing
-// behind it. zstd only from version 7 on. `scratch` is for decompressed records.
-BatchVerdict validate_produced(ByteView records, std::int16_t produce_version, const BatchPolicy& policy, Buffer& scratch);
+// The records of one partition in a Produce request of version 3 or later: exactly one batch of magic 2, whole, and
+// nothing behind it. zstd only from version 7 on. `scratch` is for decompressed records.
+BatchVerdict validate_produced(ByteView records, std::int16_t produce_version, const BatchPolicy& policy,
+                               Buffer& scratch);
 
 }  // namespace antiphon::kafka::wire

@@ -1,4 +1,5 @@
-// Buffer: bytes that grow at the end and are used again. Unlike a vector it does not clear what it is about to overwrite.
+// Buffer: bytes that grow at the end and are used again. Unlike a vector it does not clear what it is about to
+// overwrite.
 #pragma once
 
 #include <cstddef>

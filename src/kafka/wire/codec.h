@@ -1,8 +1,8 @@
-// The visitors that turn a message's description into reading, writing and measuring. Included by the messages' .cc files
-// only, which end with ANTIPHON_WIRE_MESSAGE for each message.
+// The visitors that turn a message's description into reading, writing and measuring. Included by the messages' .cc
+// files only, which end with ANTIPHON_WIRE_MESSAGE for each message.
 //
-// In a flexible version (KIP-482) lengths are compact and every struct ends with its tagged fields: a count, then tag, size
-// and value of each. A tagged field that holds its default is not written.
+// In a flexible version (KIP-482) lengths are compact and every struct ends with its tagged fields: a count, then tag,
+// size and value of each. A tagged field that holds its default is not written.
 #pragma once
 
 #include <algorithm>
@@ -344,7 +344,7 @@ std::size_t encoded_size(ApiVersion version, const M& message) {
 
 }  // namespace antiphon::kafka::wire
 
-#define ANTIPHON_WIRE_MESSAGE(M)                                                               \
-  template void antiphon::kafka::wire::read(Reader&, ApiVersion, M&);                          \
-  template void antiphon::kafka::wire::write(Writer&, ApiVersion, const M&);                   \
+#define ANTIPHON_WIRE_MESSAGE(M)                                             \
+  template void antiphon::kafka::wire::read(Reader&, ApiVersion, M&);        \
+  template void antiphon::kafka::wire::write(Writer&, ApiVersion, const M&); \
   template std::size_t antiphon::kafka::wire::encoded_size(ApiVersion, const M&);

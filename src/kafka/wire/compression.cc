@@ -17,11 +17,16 @@ Result<> within_bound(Result<> result, const BoundedOutput& out, std::string_vie
 
 std::string_view to_string(Codec codec) {
   switch (codec) {
-    case Codec::kNone: return "none";
-    case Codec::kGzip: return "gzip";
-    case Codec::kSnappy: return "snappy";
-    case Codec::kLz4: return "lz4";
-    case Codec::kZstd: return "zstd";
+    case Codec::kNone:
+      return "none";
+    case Codec::kGzip:
+      return "gzip";
+    case Codec::kSnappy:
+      return "snappy";
+    case Codec::kLz4:
+      return "lz4";
+    case Codec::kZstd:
+      return "zstd";
   }
   return "unknown";
 }
@@ -40,10 +45,14 @@ Result<> decompress(Codec codec, ByteView data, std::size_t bytes_max, Buffer& o
       if (data.size() > bytes_max) return make_error(ErrorKind::kLimit, "none: more than the bound allows");
       out.append(data);
       return {};
-    case Codec::kGzip: return checked(decompress_gzip(data, bounded));
-    case Codec::kSnappy: return checked(decompress_snappy(data, bounded));
-    case Codec::kLz4: return checked(decompress_lz4_frame(data, bounded, Lz4Checksum::kCorrect));
-    case Codec::kZstd: return checked(decompress_zstd(data, bounded));
+    case Codec::kGzip:
+      return checked(decompress_gzip(data, bounded));
+    case Codec::kSnappy:
+      return checked(decompress_snappy(data, bounded));
+    case Codec::kLz4:
+      return checked(decompress_lz4_frame(data, bounded, Lz4Checksum::kCorrect));
+    case Codec::kZstd:
+      return checked(decompress_zstd(data, bounded));
   }
   return make_error(ErrorKind::kInvalidInput, "unknown codec");
 }
@@ -55,11 +64,17 @@ Result<> decompress_lz4(ByteView data, std::size_t bytes_max, Buffer& out, Lz4Ch
 
 Result<> compress(Codec codec, ByteView data, Buffer& out) {
   switch (codec) {
-    case Codec::kNone: out.append(data); return {};
-    case Codec::kGzip: return compress_gzip(data, out);
-    case Codec::kSnappy: return compress_snappy(data, out);
-    case Codec::kLz4: return compress_lz4(data, out);
-    case Codec::kZstd: return compress_zstd(data, out);
+    case Codec::kNone:
+      out.append(data);
+      return {};
+    case Codec::kGzip:
+      return compress_gzip(data, out);
+    case Codec::kSnappy:
+      return compress_snappy(data, out);
+    case Codec::kLz4:
+      return compress_lz4(data, out);
+    case Codec::kZstd:
+      return compress_zstd(data, out);
   }
   return make_error(ErrorKind::kInternal, "unknown codec");
 }

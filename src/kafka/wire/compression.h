@@ -1,8 +1,8 @@
 // The four codecs of Kafka's records, and none.
 //
-// gzip: RFC 1952. snappy: what Java writes (the xerial stream: an 8-byte magic, two versions, then blocks of int32 length
-// and raw snappy) or raw snappy, as librdkafka and others do. lz4: the frame format. zstd: frames.
-// A decompressor stops at the named bound, so that a bomb costs no more than the bound.
+// gzip: RFC 1952. snappy: what Java writes (the xerial stream: an 8-byte magic, two versions, then blocks of int32
+// length and raw snappy) or raw snappy, as librdkafka and others do. lz4: the frame format. zstd: frames. A
+// decompressor stops at the named bound, so that a bomb costs no more than the bound.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ std::optional<Codec> codec_of(std::int16_t attributes);
 // What the records of one batch may take when decompressed: far above what a topic's max.message.bytes lets in.
 constexpr std::size_t kDecompressedBytesMax = std::size_t{128} << 20;
 
-// Appends to `out`. kInvalidInput: not what the codec says, or it ends early; kLimit: more than `bytes_max` come out. `out`
-// may then hold part of it.
+// Appends to `out`. kInvalidInput: not what the codec says, or it ends early; kLimit: more than `bytes_max` come out.
+// `out` may then hold part of it.
 Result<> decompress(Codec codec, ByteView data, std::size_t bytes_max, Buffer& out);
 
 // lz4 inside messages of magic 0 has a header checksum that counts the magic number too (KAFKA-3160).

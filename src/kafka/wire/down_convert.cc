@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int8_t kLogAppendTimeBit = 0x08;
 
-void write_message(Buffer& out, std::int8_t magic, const RecordReader& records, const RecordView& record, bool log_append) {
+void write_message(Buffer& out, std::int8_t magic, const RecordReader& records, const RecordView& record,
+                   bool log_append) {
   const std::size_t start = out.size();
   Writer writer(out);
   writer.i64(records.offset_of(record).value());
@@ -29,7 +30,8 @@ void write_message(Buffer& out, std::int8_t magic, const RecordReader& records, 
 }
 
 // Adds one batch's messages; false where they do not fit any more.
-Result<bool> append_batch(const BatchView& batch, std::int8_t magic, std::size_t end_max, Buffer& scratch, Buffer& out) {
+Result<bool> append_batch(const BatchView& batch, std::int8_t magic, std::size_t end_max, Buffer& scratch,
+                          Buffer& out) {
   ANTIPHON_TRY(records, RecordReader::open(batch, scratch));
   RecordView record;
   while (records.next(record)) {

@@ -4,8 +4,8 @@
 //     response:  length int32 | correlation_id int32 | tags | body
 //
 // Request header v0 (ControlledShutdown 0) ends before client_id; v1 has it as a nullable int16 text; v2, for flexible
-// versions, adds tagged fields (client_id keeps its old form). Response header v0 has no tags, v1 (flexible versions) has;
-// an ApiVersions response has v0 always, so that a client can read it before it knows anything.
+// versions, adds tagged fields (client_id keeps its old form). Response header v0 has no tags, v1 (flexible versions)
+// has; an ApiVersions response has v0 always, so that a client can read it before it knows anything.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ class FrameWriter {
   std::size_t length_at_;
 };
 
-// Length, header and body of a response, appended to `out`. Nothing is left in the buffer after a failure. `slices`, where
-// given, receives the positions of external records in the buffer (FetchResponse only).
+// Length, header and body of a response, appended to `out`. Nothing is left in the buffer after a failure. `slices`,
+// where given, receives the positions of external records in the buffer (FetchResponse only).
 template <class M>
 Result<> write_response(Buffer& out, ApiVersion api_version, std::int32_t correlation_id, const M& message,
                         std::vector<ExternalSlice>* slices = nullptr) {

@@ -70,7 +70,14 @@ TEST(Frame, AnUnknownApiVersionsVersionIsAnsweredInV0WithError35) {
   response.api_keys.push_back({number(ApiKey::kApiVersions), 0, 4});
   Buffer buffer;
   ASSERT_TRUE(write_response(buffer, 0, 5, response));
-  EXPECT_EQ(to_hex(buffer.view()), "00000010" "00000005" "0023" "00000001" "0012" "0000" "0004");
+  EXPECT_EQ(to_hex(buffer.view()),
+            "00000010"
+            "00000005"
+            "0023"
+            "00000001"
+            "0012"
+            "0000"
+            "0004");
 }
 
 TEST(Frame, TheLengthCountsExternalSlicesAndTheirPlacesAreKnown) {
@@ -131,14 +138,30 @@ TEST(Versions, RangesContainThePointsThatClientsTestFor) {
   };
   // librdkafka's exact old points, Java 4's minima, and the maxima that are promised.
   const Row rows[] = {
-      {ApiKey::kProduce, {0, 11}},        {ApiKey::kFetch, {0, 17}},           {ApiKey::kListOffsets, {0, 9}},
-      {ApiKey::kMetadata, {0, 12}},       {ApiKey::kOffsetCommit, {0, 9}},     {ApiKey::kOffsetFetch, {0, 9}},
-      {ApiKey::kFindCoordinator, {0, 6}}, {ApiKey::kJoinGroup, {0, 9}},        {ApiKey::kHeartbeat, {0, 4}},
-      {ApiKey::kLeaveGroup, {0, 5}},      {ApiKey::kSyncGroup, {0, 5}},        {ApiKey::kDescribeGroups, {0, 5}},
-      {ApiKey::kListGroups, {0, 5}},      {ApiKey::kSaslHandshake, {0, 1}},    {ApiKey::kApiVersions, {0, 4}},
-      {ApiKey::kCreateTopics, {0, 7}},    {ApiKey::kDeleteTopics, {0, 6}},     {ApiKey::kInitProducerId, {0, 5}},
-      {ApiKey::kOffsetForLeaderEpoch, {0, 4}}, {ApiKey::kDescribeConfigs, {0, 4}}, {ApiKey::kCreatePartitions, {0, 3}},
-      {ApiKey::kAddPartitionsToTxn, {0, 5}}, {ApiKey::kEndTxn, {0, 4}},        {ApiKey::kTxnOffsetCommit, {0, 4}},
+      {ApiKey::kProduce, {0, 11}},
+      {ApiKey::kFetch, {0, 17}},
+      {ApiKey::kListOffsets, {0, 9}},
+      {ApiKey::kMetadata, {0, 12}},
+      {ApiKey::kOffsetCommit, {0, 9}},
+      {ApiKey::kOffsetFetch, {0, 9}},
+      {ApiKey::kFindCoordinator, {0, 6}},
+      {ApiKey::kJoinGroup, {0, 9}},
+      {ApiKey::kHeartbeat, {0, 4}},
+      {ApiKey::kLeaveGroup, {0, 5}},
+      {ApiKey::kSyncGroup, {0, 5}},
+      {ApiKey::kDescribeGroups, {0, 5}},
+      {ApiKey::kListGroups, {0, 5}},
+      {ApiKey::kSaslHandshake, {0, 1}},
+      {ApiKey::kApiVersions, {0, 4}},
+      {ApiKey::kCreateTopics, {0, 7}},
+      {ApiKey::kDeleteTopics, {0, 6}},
+      {ApiKey::kInitProducerId, {0, 5}},
+      {ApiKey::kOffsetForLeaderEpoch, {0, 4}},
+      {ApiKey::kDescribeConfigs, {0, 4}},
+      {ApiKey::kCreatePartitions, {0, 3}},
+      {ApiKey::kAddPartitionsToTxn, {0, 5}},
+      {ApiKey::kEndTxn, {0, 4}},
+      {ApiKey::kTxnOffsetCommit, {0, 4}},
       {ApiKey::kDescribeCluster, {0, 1}},
   };
   for (const Row& row : rows) {

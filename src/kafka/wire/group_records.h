@@ -3,8 +3,8 @@
 //     key:    type int16 | fields        type 0 or 1: a committed offset; 2: a group's metadata
 //     value:  version int16 | fields     none: a tombstone
 //
-// Versions 0-3 of both values; 4, which is flexible, is read too. We write 3, as Kafka 3.9 does. Later groups' record types
-// (3 and above, KIP-848) are not ours: their keys are told apart and otherwise left alone.
+// Versions 0-3 of both values; 4, which is flexible, is read too. We write 3, as Kafka 3.9 does. Later groups' record
+// types (3 and above, KIP-848) are not ours: their keys are told apart and otherwise left alone.
 #pragma once
 
 #include <optional>

@@ -25,9 +25,7 @@ struct Inflate {
   bool ready = false;
 };
 
-Error malformed(std::string_view what) {
-  return make_error(ErrorKind::kInvalidInput, fmt::format("gzip: {}", what));
-}
+Error malformed(std::string_view what) { return make_error(ErrorKind::kInvalidInput, fmt::format("gzip: {}", what)); }
 
 }  // namespace
 

@@ -37,7 +37,8 @@ Result<Bytes> with_correct_checksum(ByteView data) {
   constexpr std::uint8_t kDictionaryFlag = 0x01;
   if (data.size() <= kMagicBytes) return malformed("ends early");
   const auto flags = static_cast<std::uint8_t>(data[kMagicBytes]);
-  const std::size_t descriptor = 2U + ((flags & kContentSizeFlag) != 0 ? 8U : 0U) + ((flags & kDictionaryFlag) != 0 ? 4U : 0U);
+  const std::size_t descriptor =
+      2U + ((flags & kContentSizeFlag) != 0 ? 8U : 0U) + ((flags & kDictionaryFlag) != 0 ? 4U : 0U);
   if (data.size() <= kMagicBytes + descriptor) return malformed("ends early");
   Bytes copy(data.begin(), data.end());
   copy[kMagicBytes + descriptor] = static_cast<std::byte>(xxh32_short(data.subspan(kMagicBytes, descriptor)) >> 8);

@@ -14,8 +14,8 @@
 
 namespace antiphon::kafka::wire {
 
-// Fills `message`, which must be freshly made (fields that the version lacks keep their defaults). Texts and byte fields
-// are views into the reader's input. Ask in.ok() afterwards; bytes behind the message are left unread.
+// Fills `message`, which must be freshly made (fields that the version lacks keep their defaults). Texts and byte
+// fields are views into the reader's input. Ask in.ok() afterwards; bytes behind the message are left unread.
 template <class M>
 void read(Reader& in, ApiVersion version, M& message);
 

@@ -78,8 +78,9 @@ class UpConverter {
     auto batch = builder.finish();
     if (!batch) return refused(ErrorCode::kMessageTooLarge, batch.error().message);
     if (batch->size() > policy_.batch_bytes_max) {
-      return refused(ErrorCode::kMessageTooLarge, fmt::format("The batch has {} bytes, the topic's max.message.bytes is {}",
-                                                              batch->size(), policy_.batch_bytes_max));
+      return refused(ErrorCode::kMessageTooLarge,
+                     fmt::format("The batch has {} bytes, the topic's max.message.bytes is {}", batch->size(),
+                                 policy_.batch_bytes_max));
     }
     return {{}, *std::move(batch)};
   }
@@ -100,6 +101,8 @@ bool is_message_set(ByteView records) {
   return magic == 0 || magic == 1;
 }
 
-UpConverted up_convert(ByteView message_set, const BatchPolicy& policy) { return UpConverter(policy).convert(message_set); }
+UpConverted up_convert(ByteView message_set, const BatchPolicy& policy) {
+  return UpConverter(policy).convert(message_set);
+}
 
 }  // namespace antiphon::kafka::wire

@@ -24,9 +24,9 @@ UpConverted up_convert(ByteView message_set, const BatchPolicy& policy);
 // True when the records of a Produce request are of magic 0 or 1 (whatever the request's version says).
 [[nodiscard]] bool is_message_set(ByteView records);
 
-// Rewrites whole batches as messages of magic 0 or 1, uncompressed, each with its own offset. Record headers, producer ids
-// and control batches have no place there and are left out. An incomplete last batch is left out, too. kInvalidInput: a
-// batch is malformed; kLimit: more than `bytes_max` would come out and not even the first batch fits.
+// Rewrites whole batches as messages of magic 0 or 1, uncompressed, each with its own offset. Record headers, producer
+// ids and control batches have no place there and are left out. An incomplete last batch is left out, too.
+// kInvalidInput: a batch is malformed; kLimit: more than `bytes_max` would come out and not even the first batch fits.
 Result<> down_convert(ByteView batches, std::int8_t magic, std::size_t bytes_max, Buffer& out);
 
 }  // namespace antiphon::kafka::wire

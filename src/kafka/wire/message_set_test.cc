@@ -17,9 +17,10 @@ struct Row {
   bool magic1;
 };
 constexpr Row kRows[] = {
-    {"magic0-none", Codec::kNone, false}, {"magic0-gzip", Codec::kGzip, false},     {"magic0-snappy", Codec::kSnappy, false},
-    {"magic0-lz4", Codec::kLz4, false},   {"magic1-none", Codec::kNone, true},      {"magic1-gzip", Codec::kGzip, true},
-    {"magic1-snappy", Codec::kSnappy, true}, {"magic1-lz4", Codec::kLz4, true},
+    {"magic0-none", Codec::kNone, false},     {"magic0-gzip", Codec::kGzip, false},
+    {"magic0-snappy", Codec::kSnappy, false}, {"magic0-lz4", Codec::kLz4, false},
+    {"magic1-none", Codec::kNone, true},      {"magic1-gzip", Codec::kGzip, true},
+    {"magic1-snappy", Codec::kSnappy, true},  {"magic1-lz4", Codec::kLz4, true},
 };
 
 TEST(MessageSet, KafkasMessagesBecomeOneBatch) {
@@ -80,7 +81,8 @@ TEST(MessageSet, TruncatedIsRefused) {
     const Bytes good = golden_batch(row.name);
     // Cut inside the last message; between two messages a cut leaves a whole set.
     for (std::size_t cut = 1; cut < 30; ++cut) {
-      EXPECT_FALSE(up_convert(ByteView(good).first(good.size() - cut), {}).verdict.accepted()) << row.name << " " << cut;
+      EXPECT_FALSE(up_convert(ByteView(good).first(good.size() - cut), {}).verdict.accepted())
+          << row.name << " " << cut;
     }
   }
   EXPECT_FALSE(up_convert({}, {}).verdict.accepted());
@@ -90,7 +92,8 @@ TEST(MessageSet, ACompactedTopicAndASizeLimitAreKept) {
   const UpConverted keyless = up_convert(golden_batch("magic1-lz4"), {.keys_required = true});
   EXPECT_EQ(keyless.verdict.error, ErrorCode::kInvalidRecord);
   EXPECT_EQ(keyless.verdict.keyless_records, std::vector<std::int32_t>{1});
-  EXPECT_EQ(up_convert(golden_batch("magic1-none"), {.batch_bytes_max = 100}).verdict.error, ErrorCode::kMessageTooLarge);
+  EXPECT_EQ(up_convert(golden_batch("magic1-none"), {.batch_bytes_max = 100}).verdict.error,
+            ErrorCode::kMessageTooLarge);
 }
 
 TEST(MessageSet, DownConversionLeavesOutControlBatchesAndIncompleteTails) {

@@ -54,8 +54,8 @@ void expect_round_trips() {
   }
 }
 
-#define ANTIPHON_ROUND_TRIP(name)                                                              \
-  TEST(Messages, name##RequestReadsBackAsWritten) { expect_round_trips<name##Request>(); }    \
+#define ANTIPHON_ROUND_TRIP(name)                                                          \
+  TEST(Messages, name##RequestReadsBackAsWritten) { expect_round_trips<name##Request>(); } \
   TEST(Messages, name##ResponseReadsBackAsWritten) { expect_round_trips<name##Response>(); }
 ANTIPHON_WIRE_APIS(ANTIPHON_ROUND_TRIP)
 

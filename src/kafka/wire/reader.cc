@@ -29,9 +29,9 @@ void Reader::fail(const char* reason) {
 }
 
 Error Reader::error(std::string_view what) const {
-  return make_error(ErrorKind::kInvalidInput, fmt::format("{}: {} at byte {} of {}", what,
-                                                          failure_ == nullptr ? "malformed" : failure_, failed_at_,
-                                                          static_cast<std::size_t>(end_ - begin_)));
+  return make_error(ErrorKind::kInvalidInput,
+                    fmt::format("{}: {} at byte {} of {}", what, failure_ == nullptr ? "malformed" : failure_,
+                                failed_at_, static_cast<std::size_t>(end_ - begin_)));
 }
 
 std::uint32_t Reader::uvarint() { return read_groups<std::uint32_t>(*this, 32); }

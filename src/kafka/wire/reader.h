@@ -57,8 +57,8 @@ class Reader {
   // Exactly `size` bytes.
   [[nodiscard]] ByteView take(std::size_t size);
 
-  // Lengths as the protocol writes them: int16 or int32, or (compact) an unsigned varint of length + 1. Null is nothing;
-  // any other negative length is a failure, and so is null where null_allowed is false.
+  // Lengths as the protocol writes them: int16 or int32, or (compact) an unsigned varint of length + 1. Null is
+  // nothing; any other negative length is a failure, and so is null where null_allowed is false.
   enum class Prefix : std::uint8_t { kInt16, kInt32, kCompact };
   [[nodiscard]] std::optional<std::size_t> length(Prefix prefix, bool null_allowed);
   [[nodiscard]] std::optional<ByteView> bytes(Prefix prefix, bool null_allowed);

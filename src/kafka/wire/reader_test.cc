@@ -32,8 +32,9 @@ TEST(Reader, VariableLengthNumbersAtTheirEnds) {
     const char* name;
     std::int64_t value;
   };
-  for (const Row row : {Row{"zero", 0}, Row{"minus one", -1}, Row{"127", 127}, Row{"128", 128}, Row{"int32 max", 0x7fffffff},
-                        Row{"int32 min", -0x7fffffffLL - 1}, Row{"int64 max", INT64_MAX}, Row{"int64 min", INT64_MIN}}) {
+  for (const Row row :
+       {Row{"zero", 0}, Row{"minus one", -1}, Row{"127", 127}, Row{"128", 128}, Row{"int32 max", 0x7fffffff},
+        Row{"int32 min", -0x7fffffffLL - 1}, Row{"int64 max", INT64_MAX}, Row{"int64 min", INT64_MIN}}) {
     SCOPED_TRACE(row.name);
     Buffer buffer;
     Writer(buffer).varint(row.value);

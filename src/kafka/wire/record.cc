@@ -62,7 +62,8 @@ RecordReader::RecordReader(const BatchView& batch, ByteView records)
 Result<RecordReader> RecordReader::open(const BatchView& batch, Buffer& scratch, std::size_t bytes_max) {
   const auto codec = batch.codec();
   if (!codec) {
-    return make_error(ErrorKind::kInvalidInput, fmt::format("record batch: unknown codec, attributes {}", batch.attributes()));
+    return make_error(ErrorKind::kInvalidInput,
+                      fmt::format("record batch: unknown codec, attributes {}", batch.attributes()));
   }
   if (*codec == Codec::kNone) return RecordReader(batch, batch.records());
   scratch.clear();

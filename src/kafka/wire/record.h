@@ -53,7 +53,8 @@ class RecordReader {
  public:
   // Decompresses where needed, into `scratch` (cleared first), which must live as long as the reader and its records.
   // Errors: an unknown codec, data that is not the codec's, more than `bytes_max`.
-  static Result<RecordReader> open(const BatchView& batch, Buffer& scratch, std::size_t bytes_max = kDecompressedBytesMax);
+  static Result<RecordReader> open(const BatchView& batch, Buffer& scratch,
+                                   std::size_t bytes_max = kDecompressedBytesMax);
 
   // False after the last record (as many as the header says, and no byte behind them) or at the first malformed one.
   bool next(RecordView& record);
@@ -61,7 +62,9 @@ class RecordReader {
   [[nodiscard]] Error error() const { return in_.error("record batch"); }
 
   // Of the record last read.
-  [[nodiscard]] Offset offset_of(const RecordView& record) const { return wrapping_add(base_offset_, record.offset_delta); }
+  [[nodiscard]] Offset offset_of(const RecordView& record) const {
+    return wrapping_add(base_offset_, record.offset_delta);
+  }
   [[nodiscard]] std::int64_t timestamp_of(const RecordView& record) const;
 
  private:

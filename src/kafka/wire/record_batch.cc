@@ -51,7 +51,8 @@ Result<BatchView> BatchView::at(ByteView bytes) {
       return refused(fmt::format("record batch: magic {}, not 2", load_big<std::int8_t>(bytes.data() + kMagicAt)));
     case BatchFraming::kMalformed:
       return refused(fmt::format("record batch: length {}", load_big<std::int32_t>(bytes.data() + kLengthAt)));
-    case BatchFraming::kWhole: break;
+    case BatchFraming::kWhole:
+      break;
   }
   return BatchView(bytes.first(BatchView(bytes).size()));
 }

@@ -1,14 +1,15 @@
 // A record batch of magic 2 (KIP-98), as Kafka sends and stores it. Big-endian; the CRC covers everything behind it.
 //
-//      0 base offset        int64    21 attributes          int16: 0-2 codec, 3 log append time, 4 transactional, 5 control
+//      0 base offset        int64    21 attributes          int16
 //      8 batch length       int32    23 last offset delta   int32
 //     12 leader epoch       int32    27 base timestamp      int64
 //     16 magic              int8     35 max timestamp       int64
 //     17 crc-32c           uint32    43 producer id int64 | 51 epoch int16 | 53 base sequence int32
 //                                    57 record count int32 | 61 records, compressed together
 //
-// The batch length counts what stands behind it, so a batch takes 12 bytes more. Base offset and leader epoch lie outside
-// the CRC: the broker patches them in place and stores the rest as it came.
+// Attributes: bits 0-2 codec, 3 log append time (else create time), 4 transactional, 5 control.
+// The batch length counts what stands behind it, so a batch takes 12 bytes more. Base offset and leader epoch lie
+// outside the CRC: the broker patches them in place and stores the rest as it came.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,8 @@ constexpr std::int8_t kBatchMagic = 2;
   return Offset(wrapping_add(offset.value(), count));
 }
 
-// What stands at the front of some bytes. Magic is looked at wherever 17 bytes are there (it has the same place in every
-// format), so kOtherMagic is an old message set (message_set.h) or rubbish.
+// What stands at the front of some bytes. Magic is looked at wherever 17 bytes are there (it has the same place in
+// every format), so kOtherMagic is an old message set (message_set.h) or rubbish.
 enum class BatchFraming : std::uint8_t { kWhole, kIncomplete, kOtherMagic, kMalformed };
 
 // Looks at one batch and never owns it: valid as long as the bytes are. Only at() makes one, so at least the header is
@@ -50,14 +51,16 @@ class BatchView {
   static BatchFraming framing(ByteView bytes);
   // kInvalidInput unless framing() is kWhole.
   static Result<BatchView> at(ByteView bytes);
-  // For a reader of segment files that has the header only: `header` holds 61 bytes of a batch whose framing it has checked
-  // otherwise. records() and crc_matches() must not be called on it.
+  // For a reader of segment files that has the header only: `header` holds 61 bytes of a batch whose framing it has
+  // checked otherwise. records() and crc_matches() must not be called on it.
   static BatchView of_header(ByteView header) { return BatchView(header); }
 
   [[nodiscard]] ByteView bytes() const { return bytes_; }
   [[nodiscard]] ByteView records() const { return bytes_.subspan(kBatchHeaderBytes); }  // compressed as codec() says
   // Length field + 12: what the batch takes, from the header alone.
-  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(load<std::int32_t>(8)) + kBatchLogOverheadBytes; }
+  [[nodiscard]] std::size_t size() const {
+    return static_cast<std::size_t>(load<std::int32_t>(8)) + kBatchLogOverheadBytes;
+  }
 
   [[nodiscard]] Offset base_offset() const { return Offset(load<std::int64_t>(0)); }
   // Of bytes that nobody has validated they may wrap around.

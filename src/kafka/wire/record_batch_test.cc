@@ -210,7 +210,13 @@ TEST(BatchValidation, WhatKafkaRefusesIsRefused) {
   const Row rows[] = {
       {"nothing", {}, ErrorCode::kCorruptMessage},
       {"two batches", two, ErrorCode::kInvalidRecord},
-      {"a tail", [&] { Bytes b = good; b.push_back({}); return b; }(), ErrorCode::kInvalidRecord},
+      {"a tail",
+       [&] {
+         Bytes b = good;
+         b.push_back({});
+         return b;
+       }(),
+       ErrorCode::kInvalidRecord},
       {"codec 5", changed(good, 21, std::int16_t{5}), ErrorCode::kCorruptMessage},
       {"control", changed(good, 21, std::int16_t{0x20}), ErrorCode::kInvalidRecord},
       {"no records", changed(changed(good, 57, std::int32_t{0}), 23, std::int32_t{-1}), ErrorCode::kInvalidRecord},

@@ -19,9 +19,7 @@ constexpr std::size_t kXerialBlockBytes = std::size_t{32} << 10;
 
 const char* chars(const std::byte* at) { return reinterpret_cast<const char*>(at); }
 
-Error malformed(std::string_view what) {
-  return make_error(ErrorKind::kInvalidInput, fmt::format("snappy: {}", what));
-}
+Error malformed(std::string_view what) { return make_error(ErrorKind::kInvalidInput, fmt::format("snappy: {}", what)); }
 
 Result<> decompress_raw(ByteView data, BoundedOutput& out) {
   std::size_t size = 0;

@@ -10,11 +10,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ApiVersion version = in.i16();
   if (!in.ok() || api == nullptr || !api->versions.contains(version)) return 0;
   switch (api->key) {
-#define ANTIPHON_CASE(name) \
-  case ApiKey::k##name: testing::fuzz_message<name##Response>(in, version); break;
+#define ANTIPHON_CASE(name)                             \
+  case ApiKey::k##name:                                 \
+    testing::fuzz_message<name##Response>(in, version); \
+    break;
     ANTIPHON_WIRE_APIS(ANTIPHON_CASE)
 #undef ANTIPHON_CASE
-    default: break;
+    default:
+      break;
   }
   return 0;
 }

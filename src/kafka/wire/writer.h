@@ -1,7 +1,7 @@
 // Writer: Kafka's primitive types into a buffer that belongs to the caller and is used again.
 //
-// A value that its form cannot hold (a text of 40,000 bytes where the length is an int16) makes the writer fail for good;
-// what it wrote is then to be thrown away. Records::external leaves a gap, noted in slices().
+// A value that its form cannot hold (a text of 40,000 bytes where the length is an int16) makes the writer fail for
+// good; what it wrote is then to be thrown away. Records::external leaves a gap, noted in slices().
 #pragma once
 
 #include <cstdint>

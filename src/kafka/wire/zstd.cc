@@ -22,7 +22,8 @@ struct FreeContext {
 Result<> decompress_zstd(ByteView data, BoundedOutput& out) {
   if (data.empty()) return malformed("ends early");
   const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
-  if (context == nullptr || ZSTD_isError(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLogMax)) != 0U) {
+  if (context == nullptr ||
+      ZSTD_isError(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLogMax)) != 0U) {
     return make_error(ErrorKind::kInternal, "zstd: the library does not start");
   }
   ZSTD_inBuffer in{data.data(), data.size(), 0};

@@ -1,5 +1,5 @@
-// What a fuzz target asks of a message that could be read: written again it has the size that was promised, and reads back
-// equal.
+// What a fuzz target asks of a message that could be read: written again it has the size that was promised, and reads
+// back equal.
 #pragma once
 
 #include "core/assert.h"
