@@ -127,7 +127,6 @@ export const tests = {
     viewport: DESKTOP,
     colorScheme: 'dark',
   }),
-  'every state is accessible: desktop, English': walk('en', 'en', 'desktop', { viewport: DESKTOP }),
   // Twice as large on a phone is half as many pixels of the page.
   'every state is accessible: enlarged to 200 %, still': walk('en', 'sw', 'enlarged', {
     viewport: { width: 320, height: 370 },

@@ -1,4 +1,5 @@
 // Helpers of the unit tests.
+import type { TestContext } from 'node:test';
 import type { Take } from './take';
 
 let count = 0;
@@ -34,3 +35,30 @@ export function someTake(parts: Partial<Take>): Take {
 export const settle = async (turns = 30): Promise<void> => {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
 };
+
+/** Timers that run when `tick` says so. node:test has such, but of another shape in each of its versions. */
+export function standingTimers(context: TestContext): { tick: (ms: number) => void } {
+  const { setTimeout: realSet, clearTimeout: realClear } = globalThis;
+  const waiting = new Map<number, { readonly at: number; readonly run: () => void }>();
+  let now = 0;
+  let ids = 0;
+  const set = (run: () => void, ms = 0): number => {
+    waiting.set((ids += 1), { at: now + ms, run });
+    return ids;
+  };
+  const clear = (id: number): void => {
+    waiting.delete(id);
+  };
+  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  context.after(() => Object.assign(globalThis, { setTimeout: realSet, clearTimeout: realClear }));
+  return {
+    tick: (ms) => {
+      now += ms;
+      for (const [id, { at, run }] of [...waiting]) {
+        if (at > now) continue;
+        waiting.delete(id);
+        run();
+      }
+    },
+  };
+}
