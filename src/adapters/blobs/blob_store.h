@@ -63,6 +63,8 @@ class BlobStore {
   // Durable when it returns. kAlreadyExists: only_if_absent and the name is taken.
   virtual Result<> put(const std::string& name, ByteView data, const PutOptions& options) = 0;
   virtual Result<> remove(const std::string& name) = 0;  // missing is fine
+  // For the end of the process: calls under way, and later ones, end soon with kCancelled where the store can do that.
+  virtual void abandon() {}
 };
 
 // file:///folder-or-file, s3://bucket/prefix?endpoint=...&region=...; the keys and what the query does not say come

@@ -69,7 +69,9 @@ Result<> consume(const ArchiveSettings& settings, const bus::Connection& connect
   ANTIPHON_TRY(consumer, bus::GroupConsumer::create(connection, membership, archiver));
   logging::info("archive runs", {{"name", name}, {"group", group}, {"store", store.describe()}});
   health.set_ready();
-  return archiver.run(*consumer, stop);
+  auto outcome = archiver.run(*consumer, stop);
+  store.abandon();  // what still runs has had its time; nothing of it is committed
+  return outcome;
 }
 
 Result<> prepare_and_consume(const ArchiveSettings& settings, const StopToken& stop, Health& health, prometheus::Registry& registry) {

@@ -34,6 +34,7 @@ class Archiver final : public bus::GroupEvents {
   static constexpr std::chrono::milliseconds kFinishWaitMax{5'000};   // at stop, for all that was read
   static constexpr std::chrono::milliseconds kAbandonWaitMax{10'000};  // ... then for the calls that are running
   static constexpr int kRefusalLinesMax = 20;                         // logged a progress interval; all are counted
+  static constexpr int kReportsAtRest = 12;                           // progress intervals between two questions when nothing happens
 
   struct Parts {  // all outlive the archiver
     const Clock& clock;
@@ -88,6 +89,9 @@ class Archiver final : public bus::GroupEvents {
   bool paused_ = false;
   bool kafka_away_ = false;
   int refusal_lines_ = 0;
+  std::int64_t finished_at_report_ = 0;
+  std::int64_t behind_at_report_ = 1;  // not known yet
+  int reports_at_rest_ = 0;
 };
 
 }  // namespace antiphon::archive

@@ -91,6 +91,11 @@ void Archiver::report() {
     logging::warn("more dead letters than lines", {{"not_shown", refusal_lines_ - kRefusalLinesMax}});
   }
   refusal_lines_ = 0;
+  // At rest there is nothing new to ask; the brokers are left alone but for once in a while.
+  const bool at_rest = in_flight_ == 0 && finished_ == finished_at_report_ && behind_at_report_ == 0;
+  finished_at_report_ = finished_;
+  if (at_rest && ++reports_at_rest_ < kReportsAtRest) return;
+  reports_at_rest_ = 0;
   std::int64_t behind = 0;
   double oldest_seconds = 0;
   for (const auto& partition : positions_.partitions()) {
@@ -104,6 +109,7 @@ void Archiver::report() {
     }
   }
   kafka_problem("");
+  behind_at_report_ = behind;
   parts_.metrics.lag_events.Set(static_cast<double>(behind));
   parts_.metrics.lag_seconds.Set(oldest_seconds);
   const auto line = progress_.tell(parts_.clock.mono_now(), behind, finished_);

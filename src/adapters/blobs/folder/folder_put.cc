@@ -58,6 +58,12 @@ int rename_over_nothing(int from, const char* name, int to, const char* final_na
   return 0;
 }
 
+// Whoever learns that a name is taken may rely on it from then on; its writer may have died before the name was durable.
+Error name_is_taken(int folder) {
+  if (::fsync(folder) != 0) return errno_error(errno, "sync folder");
+  return make_error(ErrorKind::kAlreadyExists, "the name is taken");
+}
+
 }  // namespace
 
 Result<Descriptor> FolderStore::make_folders(int root, const std::string& name) {
@@ -95,11 +101,12 @@ Result<> FolderStore::put_once(int root, const std::string& name, ByteView data,
   if (!opened) return std::move(opened).error();
   const Descriptor temporaries = std::move(*opened);
   ANTIPHON_TRY(folder, make_folders(root, name));
+  const std::string last(components_of(name).back());
+  if (only_if_absent && ::faccessat(folder.get(), last.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) return name_is_taken(folder.get());
   ANTIPHON_TRY(temporary, make_temporary(temporaries.get()));
   auto written = write_and_sync(temporary.file.get(), data);
   int error = 0;
   if (written) {
-    const std::string last(components_of(name).back());
     if (only_if_absent) {
       error = rename_over_nothing(temporaries.get(), temporary.name.c_str(), folder.get(), last.c_str());
     } else if (::renameat(temporaries.get(), temporary.name.c_str(), folder.get(), last.c_str()) != 0) {
@@ -108,7 +115,7 @@ Result<> FolderStore::put_once(int root, const std::string& name, ByteView data,
   }
   if (!written || error != 0) ::unlinkat(temporaries.get(), temporary.name.c_str(), 0);
   if (!written) return written;
-  if (error == EEXIST) return make_error(ErrorKind::kAlreadyExists, "the name is taken");
+  if (error == EEXIST) return name_is_taken(folder.get());
   if (error == EISDIR || error == ENOTEMPTY) return make_error(ErrorKind::kConflict, "a folder has that name");
   if (error != 0) return errno_error(error, "rename");
   if (::fsync(folder.get()) != 0) return errno_error(errno, "sync folder");

@@ -33,6 +33,11 @@ std::size_t on_body(char* data, std::size_t one, std::size_t count, void* user) 
   return size;
 }
 
+// libcurl calls it at least once a second; anything but 0 ends the transfer.
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
@@ -107,6 +112,7 @@ void prepare(CURL* curl, const HttpRequest& request, curl_slist* headers, Receiv
 }
 
 Error error_of(CURLcode code, const Receiver& receiver) {
+  if (code == CURLE_ABORTED_BY_CALLBACK) return make_error(ErrorKind::kCancelled, "asked to stop");
   if (receiver.too_large) return make_error(ErrorKind::kLimit, "the S3 server's answer is larger than asked for");
   const char* text = curl_easy_strerror(code);
   if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
@@ -157,6 +163,9 @@ Result<HttpAnswer> CurlClient::perform(const HttpRequest& request) {
   Receiver receiver{{}, request.answer_bytes_max};
   CURL* curl = take();
   prepare(curl, request, headers.get(), receiver);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &abandoned_);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   const CURLcode code = curl_easy_perform(curl);
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

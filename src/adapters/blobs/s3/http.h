@@ -1,6 +1,7 @@
 // HTTP as the S3 store needs it: one request, one answer, both whole. By libcurl; a test puts a script in its place.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,8 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   virtual Result<HttpAnswer> perform(const HttpRequest& request) = 0;
+  // Requests under way, and later ones, end within a second with kCancelled.
+  virtual void abandon() {}
 };
 
 // Keeps its connections: one easy handle a call under way, at most kIdleHandlesMax of them afterwards. Redirects are not followed.
@@ -48,11 +51,13 @@ class CurlClient final : public HttpClient {
   CurlClient();
   ~CurlClient() override;
   Result<HttpAnswer> perform(const HttpRequest& request) override;
+  void abandon() override { abandoned_ = true; }
 
  private:
   void* take();
   void give_back(void* handle);
 
+  std::atomic<bool> abandoned_{false};
   std::mutex mutex_;
   std::vector<void*> idle_;  // CURL*, guarded by mutex_; the last one used is the first to be used again
 };

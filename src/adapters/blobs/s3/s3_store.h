@@ -31,6 +31,7 @@ class S3Store final : public BlobStore {
   Result<Bytes> read(const std::string& name, std::uint64_t bytes_max) override;
   Result<> put(const std::string& name, ByteView data, const PutOptions& options) override;
   Result<> remove(const std::string& name) override;
+  void abandon() override { http_->abandon(); }
 
   // False after a probe found a server that ignores If-None-Match: every conditional put then asks first, and two writers of one
   // name at the same moment are no longer told apart.
