@@ -26,7 +26,7 @@ find_program(MOLD mold)
 if(MOLD AND NOT ANTIPHON_FUZZ)
   add_link_options(-fuse-ld=mold)
 elseif(ANTIPHON_FUZZ)
-  add_link_options(-fuse-ld=lld-16)
+  add_link_options(-fuse-ld=lld)
 endif()
 
 add_library(antiphon_flags INTERFACE)
