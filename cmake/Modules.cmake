@@ -1,7 +1,8 @@
 # The three kinds of target. A folder under src/ is one library; its tests stand beside the code.
 #
 #   antiphon_library(kafka_log SOURCES a.cc b.cc DEPS core kafka_wire LIBS ISAL)
-#       target antiphon_kafka_log; DEPS are our own modules (without the prefix), LIBS anything else.
+#       target antiphon_kafka_log; DEPS are our own modules (without the prefix), LIBS anything else. UNITY n: so many sources
+#       are compiled as one, for folders of many small files whose names do not clash.
 #   antiphon_test(kafka_log SOURCES a_test.cc DEPS kafka_log LABELS sanitize)
 #       target kafka_log_test, registered with CTest case by case; LABELS sanitize: also run under the sanitizers.
 #   antiphon_fuzz(batch_header SOURCES batch_header_fuzz.cc DEPS kafka_wire)
@@ -34,8 +35,11 @@ function(antiphon_use_pch target pch)
 endfunction()
 
 function(antiphon_library name)
-  cmake_parse_arguments(A "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(A "" "UNITY" "SOURCES;DEPS;LIBS" ${ARGN})
   add_library(antiphon_${name} STATIC ${A_SOURCES})
+  if(A_UNITY)
+    set_target_properties(antiphon_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${A_UNITY})
+  endif()
   list(TRANSFORM A_DEPS PREPEND antiphon_)
   target_link_libraries(antiphon_${name} PUBLIC antiphon_flags fmt::fmt Threads::Threads ${A_DEPS} ${A_LIBS})
   antiphon_use_pch(antiphon_${name} antiphon_pch)
