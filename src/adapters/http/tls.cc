@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 
 #include <boost/asio/ssl/context.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/asio/ssl/stream.hpp>
 
 #include "adapters/http/session.h"
 
 namespace antiphon::http {
 namespace {
 
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+// Not Beast's ssl_stream: in 1.81, given a header and a body of more than 16 KiB, it sends the header and calls that
+// the whole.
+using TlsStream = asio::ssl::stream<beast::tcp_stream>;
 
 struct TlsLinks {
   template <class Done>

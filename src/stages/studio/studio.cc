@@ -77,9 +77,10 @@ class Run {
     http::add_status_routes(routes, health_, registry_, settings_.version);
     api_->add_to(routes);
     if (!settings_.web_dir.empty()) {
-      ANTIPHON_TRY(files, http::StaticFiles::load(settings_.web_dir));
+      auto files = http::StaticFiles::load(settings_.web_dir);
+      if (!files) return make_error(ErrorKind::kConfig, "the page's files: " + files.error().message);
       routes.set_fallback(
-          [page = std::make_shared<http::StaticFiles>(std::move(files))](
+          [page = std::make_shared<http::StaticFiles>(*std::move(files))](
               const http::Request& request, const http::Responder& to) { to.answer(page->serve(request)); });
     }
     http::ServerSettings http;
