@@ -116,7 +116,7 @@ def admin_calls_answer_as_kafka_does(broker):
     admin.create_partitions({"adm": NewPartitions(3)})
     described = admin.describe_topics(["adm"])[0]
     assert len(described["partitions"]) == 3, described
-    configs = str(admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, "adm")]))
+    configs = str(admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, "adm")], config_filter="all"))
     assert "compact" in configs and "max.message.bytes" in configs, configs
     p = producer(broker, acks="all")
     try:

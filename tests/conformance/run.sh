@@ -21,6 +21,12 @@ printf 'log4j.rootLogger=ERROR, err\nlog4j.appender.err=org.apache.log4j.Console
 tool() { # main class, arguments
   timeout 90 java -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j.configuration="file:$work/log4j.properties" -cp "$libs/*" "$@"
 }
+contains() { # grep arguments: reads to the end first, so that the tool never writes into a closed pipe
+  local text
+  text=$(cat)
+  printf '%s\n' "$text" >&2
+  grep -q "$@" <<<"$text"
+}
 judge() { # name, command...: passes when the command does
   local name=$1
   shift
@@ -47,27 +53,27 @@ topics=org.apache.kafka.tools.TopicCommand
 groups=org.apache.kafka.tools.consumer.group.ConsumerGroupCommand
 
 create() { tool $topics "${b[@]}" --create --topic conf --partitions 3 --replication-factor 1 --config retention.ms=-1; }
-list() { tool $topics "${b[@]}" --list | tee /dev/stderr | grep -qx conf; }
-describe() { tool $topics "${b[@]}" --describe --topic conf | tee /dev/stderr | grep -q 'PartitionCount: 3.*ReplicationFactor: 1.*retention.ms=-1'; }
-alter() { tool $topics "${b[@]}" --alter --topic conf --partitions 4 && tool $topics "${b[@]}" --describe --topic conf | grep -q 'PartitionCount: 4'; }
-too_many_replicas() { ! tool $topics "${b[@]}" --create --topic three --replication-factor 3 --partitions 1 2>&1 | tee "$work/three" | grep -q 'Created topic' && grep -qi 'replication factor' "$work/three"; }
+list() { tool $topics "${b[@]}" --list | contains -x conf; }
+describe() { tool $topics "${b[@]}" --describe --topic conf | contains 'PartitionCount: 3.*ReplicationFactor: 1.*retention.ms=-1'; }
+alter() { tool $topics "${b[@]}" --alter --topic conf --partitions 4 && tool $topics "${b[@]}" --describe --topic conf | contains 'PartitionCount: 4'; }
+too_many_replicas() { ! tool $topics "${b[@]}" --create --topic three --replication-factor 3 --partitions 1 2>&1 | tee "$work/three" | contains 'Created topic' && grep -qi 'replication factor' "$work/three"; }
 produce() { seq 1000 | tool org.apache.kafka.tools.ConsoleProducer "${b[@]}" --topic conf --producer-property acks=all; }
 produce_codec() { seq 100 | tool org.apache.kafka.tools.ConsoleProducer "${b[@]}" --topic "codec-$1" --compression-codec "$1" &&
   [ "$(tool org.apache.kafka.tools.consumer.ConsoleConsumer "${b[@]}" --topic "codec-$1" --from-beginning --max-messages 100 --timeout-ms 30000 2>/dev/null | sort -n | md5sum)" = "$(seq 100 | md5sum)" ]; }
 consume() { [ "$(tool org.apache.kafka.tools.consumer.ConsoleConsumer "${b[@]}" --topic conf --from-beginning --group conf-group --max-messages 1000 --timeout-ms 40000 2>"$work/err" | sort -n | md5sum)" = "$(seq 1000 | md5sum)" ] || { cat "$work/err"; false; }; }
-group_list() { tool $groups "${b[@]}" --list | tee /dev/stderr | grep -qx conf-group; }
+group_list() { tool $groups "${b[@]}" --list | contains -x conf-group; }
 group_describe() { tool $groups "${b[@]}" --describe --group conf-group 2>&1 | tee /dev/stderr | awk '$2 == "conf" { lag += $6; n++ } END { exit !(n > 0 && lag == 0) }'; }
-group_reset() { tool $groups "${b[@]}" --reset-offsets --group conf-group --topic conf --to-earliest --execute 2>&1 | tee /dev/stderr | grep -q conf; }
-group_delete() { tool $groups "${b[@]}" --delete --group conf-group 2>&1 | tee /dev/stderr | grep -q 'successful'; }
-configs() { tool kafka.admin.ConfigCommand "${b[@]}" --alter --entity-type topics --entity-name conf --add-config max.message.bytes=2000000 && tool kafka.admin.ConfigCommand "${b[@]}" --describe --entity-type topics --entity-name conf | tee /dev/stderr | grep -q 'max.message.bytes=2000000'; }
-broker_configs() { tool kafka.admin.ConfigCommand "${b[@]}" --describe --all --entity-type brokers --entity-name 1 | tee /dev/stderr | grep -q 'num.partitions=1'; }
+group_reset() { tool $groups "${b[@]}" --reset-offsets --group conf-group --topic conf --to-earliest --execute 2>&1 | contains conf; }
+group_delete() { tool $groups "${b[@]}" --delete --group conf-group 2>&1 | contains 'successful'; }
+configs() { tool kafka.admin.ConfigCommand "${b[@]}" --alter --entity-type topics --entity-name conf --add-config max.message.bytes=2000000 && tool kafka.admin.ConfigCommand "${b[@]}" --describe --entity-type topics --entity-name conf | contains 'max.message.bytes=2000000'; }
+broker_configs() { tool kafka.admin.ConfigCommand "${b[@]}" --describe --all --entity-type brokers --entity-name 1 | contains 'num.partitions=1'; }
 offsets() { [ "$(tool org.apache.kafka.tools.GetOffsetShell "${b[@]}" --topic conf --time -1 | tee /dev/stderr | awk -F: '{ n += $3 } END { print n }')" = 1000 ]; }
-api_versions() { tool org.apache.kafka.tools.BrokerApiVersionsCommand "${b[@]}" 2>&1 | tee /dev/stderr | grep -q 'Produce(0)'; }
-log_dirs() { tool org.apache.kafka.tools.LogDirsCommand "${b[@]}" --describe --topic-list conf | tee /dev/stderr | grep -q '"partition":"conf-0"'; }
-delete_records() { printf '{"partitions":[{"topic":"conf","partition":0,"offset":1}],"version":1}' >"$work/del.json" && tool org.apache.kafka.tools.DeleteRecordsCommand "${b[@]}" --offset-json-file "$work/del.json" 2>&1 | tee /dev/stderr | grep -q 'low_watermark: 1'; }
-performance() { tool org.apache.kafka.tools.ProducerPerformance --topic perf --num-records 20000 --record-size 1000 --throughput -1 --producer-props "bootstrap.servers=$address" acks=all enable.idempotence=true 2>&1 | tee /dev/stderr | grep -q '20000 records sent'; }
-verifiable() { tool org.apache.kafka.tools.VerifiableProducer "${b[@]}" --topic verify --max-messages 500 --acks -1 2>&1 | tee /dev/stderr | grep -q '"acked":500'; }
-delete() { tool $topics "${b[@]}" --delete --topic codec-gzip && ! tool $topics "${b[@]}" --list | grep -qx codec-gzip; }
+api_versions() { tool org.apache.kafka.tools.BrokerApiVersionsCommand "${b[@]}" 2>&1 | contains 'Produce(0)'; }
+log_dirs() { tool org.apache.kafka.tools.LogDirsCommand "${b[@]}" --describe --topic-list conf | contains '"partition":"conf-0"'; }
+delete_records() { printf '{"partitions":[{"topic":"conf","partition":0,"offset":1}],"version":1}' >"$work/del.json" && tool org.apache.kafka.tools.DeleteRecordsCommand "${b[@]}" --offset-json-file "$work/del.json" 2>&1 | contains 'low_watermark: 1'; }
+performance() { tool org.apache.kafka.tools.ProducerPerformance --topic perf --num-records 20000 --record-size 1000 --throughput -1 --producer-props "bootstrap.servers=$address" acks=all enable.idempotence=true 2>&1 | contains '20000 records sent'; }
+verifiable() { tool org.apache.kafka.tools.VerifiableProducer "${b[@]}" --topic verify --max-messages 500 --acks -1 2>&1 | contains '"acked":500'; }
+delete() { tool $topics "${b[@]}" --delete --topic codec-gzip && ! tool $topics "${b[@]}" --list | contains -x codec-gzip; }
 dump() { # every segment and the offsets topic, after an orderly end
   local f count=0
   while IFS= read -r f; do
