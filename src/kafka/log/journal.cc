@@ -27,6 +27,7 @@ struct Journal::Group {
   std::uint64_t bytes = 0;  // 0: nothing goes into the journal
   std::uint32_t entries = 0;
   std::uint64_t segment_syncs = 0;
+  std::set<const PartitionSync*> left_out;  // they have failed
   std::shared_ptr<const Error> error;
 };
 
@@ -130,8 +131,7 @@ bool Journal::take(Group& group) {
     const bool direct = need == 0 || bytes + need + kEntryHeaderBytes > room_left;
     if (direct) {
       if (bytes + kEntryHeaderBytes <= room_left) {
-        const PartitionSync& partition = *front.partition;
-        group.notes.push_back({partition.topic, partition.partition, front.end});
+        group.notes.push_back({front.partition, front.end});
         bytes += kEntryHeaderBytes;
       }
     } else {
@@ -167,6 +167,20 @@ void Journal::sync_segments(Group& group) {
 }
 
 void Journal::write(Group& group) {
+  // Of a partition that has failed nothing is written: what stands before its batches may be lost, and a note would be a lie.
+  group.bytes = kGroupHeaderBytes;
+  group.entries = 0;
+  for (std::size_t i = 0; i < group.requests.size(); ++i) {
+    const SyncRequest& request = group.requests[i];
+    if (request.partition->failed) group.left_out.insert(request.partition.get());
+    if (group.direct[i] || group.left_out.contains(request.partition.get())) continue;
+    group.bytes += request.journal_bytes();
+    group.entries += static_cast<std::uint32_t>(request.batches.size());
+  }
+  std::erase_if(group.notes, [&](const Note& note) { return group.left_out.contains(note.partition.get()); });
+  group.bytes += group.notes.size() * kEntryHeaderBytes;
+  group.entries += static_cast<std::uint32_t>(group.notes.size());
+
   std::vector<HeaderBytes> headers;
   headers.reserve(group.entries + std::size_t{1});
   std::vector<ByteView> pieces;
@@ -189,13 +203,13 @@ void Journal::write(Group& group) {
     pieces.push_back(ByteView(kZeros).first(padded(payload.size(), 8) - payload.size()));
   };
   for (std::size_t i = 0; i < group.requests.size(); ++i) {
-    if (group.direct[i]) continue;
     const SyncRequest& request = group.requests[i];
+    if (group.direct[i] || group.left_out.contains(request.partition.get())) continue;
     for (const auto& [offset, batch] : request.batches) {
       add(EntryKind::kBatch, request.partition->topic, request.partition->partition, offset, batch);
     }
   }
-  for (const Note& note : group.notes) add(EntryKind::kSynced, note.topic, note.partition, note.end, {});
+  for (const Note& note : group.notes) add(EntryKind::kSynced, note.partition->topic, note.partition->partition, note.end, {});
   pieces.push_back(ByteView(kZeros).first(padded(group.bytes, kJournalPage) - group.bytes));
 
   Result<> done = file_->write_at(kJournalPage + group.position, pieces);

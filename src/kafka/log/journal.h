@@ -81,8 +81,7 @@ class Journal final : public JournalSyncer {
  private:
   struct Group;
   struct Note {
-    TopicId topic;
-    PartitionId partition{0};
+    std::shared_ptr<PartitionSync> partition;
     Offset end{0};
   };
   bool take(Group& group);                       // under the mutex

@@ -227,6 +227,7 @@ void LogImpl::finish_job(std::unique_ptr<BackgroundJob> finished) {
     PartitionLog* const partition = find(key.first, key.second);
     if (partition != nullptr) partition->finish_checkpoint(sync);
   }
+  pool_.close_idle();
   if (!job->written) {
     context_.removals.insert(context_.removals.begin(), job->removals.begin(), job->removals.end());
     return;

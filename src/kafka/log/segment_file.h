@@ -59,13 +59,14 @@ class FilePool {
   FilePool(FileSystem& files, std::size_t open_max) : files_(files), open_max_(open_max) {}
   [[nodiscard]] std::size_t open_count() const { return used_.size(); }
   [[nodiscard]] bool over_budget() const { return used_.size() > open_max_; }
+  // Down to the budget, as far as files have no unsynced bytes.
+  void close_idle();
 
  private:
   friend class SegmentFile;
   Result<> open(SegmentFile& segment);
   void touch(SegmentFile& segment) { used_.splice(used_.end(), used_, segment.place_); }
   void forget(SegmentFile& segment);
-  void close_idle();
 
   FileSystem& files_;
   const std::size_t open_max_;
