@@ -121,7 +121,7 @@ export async function recordOne(page, { seconds = 3 } = {}) {
 }
 
 /** Waits until `test()` is true; fails with `what` after `timeoutMs`. */
-export async function until(what, test, timeoutMs = 15_000) {
+export async function until(what, test, timeoutMs = 30_000) {
   const end = Date.now() + timeoutMs;
   while (!(await test())) {
     if (Date.now() > end) throw new Error(`never came true: ${what}`);

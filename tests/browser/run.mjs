@@ -4,7 +4,7 @@ import { tests as flow } from './flow.mjs';
 import { tests as line } from './line.mjs';
 import { tests as people } from './people.mjs';
 
-const TEST_TIMEOUT_MS = 120_000;
+const TEST_TIMEOUT_MS = 240_000;
 const words = process.argv.slice(2);
 const chosen = Object.entries({ ...flow, ...line, ...people }).filter(
   ([name]) => words.length === 0 || words.some((word) => name.includes(word)),
