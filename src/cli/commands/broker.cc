@@ -2,10 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "cli/commands.h"
 #include "cli/process.h"
 
 namespace antiphon::cli {
+
+namespace {
+
+// NAME:PARTITIONS[:KEY=VALUE]...
+Result<TopicSpec> parse_topic(const std::string& text) {
+  const auto bad = [&] {
+    return make_error(ErrorKind::kUsage, fmt::format("--topic takes NAME:PARTITIONS[:KEY=VALUE]..., not '{}'", text));
+  };
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(':', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  TopicSpec topic;
+  if (parts.size() < 2) return bad();
+  topic.name = parts[0];
+  const auto [end, error] = std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), topic.partitions);
+  if (error != std::errc{} || end != parts[1].data() + parts[1].size() || topic.partitions < 1) return bad();
+  for (std::size_t i = 2; i < parts.size(); ++i) {
+    const auto equals = parts[i].find('=');
+    if (equals == std::string::npos || equals == 0) return bad();
+    topic.config[parts[i].substr(0, equals)] = parts[i].substr(equals + 1);
+  }
+  return topic;
+}
+
+}  // namespace
 
 int run_broker_command(const Arguments& arguments) {
   Options options("broker", "The embedded Kafka broker: one node, Kafka's wire protocol, a crash-safe log.");
@@ -18,6 +48,8 @@ int run_broker_command(const Arguments& arguments) {
   options.add("advertise", advertise, "HOST:PORT that clients are told, where it differs");
   options.add("partitions", settings.default_partitions, "partitions of a topic that is made on first use")
       ->check(CLI::Range(1, 5000));
+  std::vector<std::string> topics;
+  options.add("topic", topics, "NAME:PARTITIONS[:KEY=VALUE]...: made before the port opens, where it is missing; repeatable");
   options.footer(
       "acks=all means: on disk. Any Kafka client or tool works with it; it has no replication.\n"
       "When it takes connections it prints: ready HOST:PORT");
@@ -31,6 +63,11 @@ int run_broker_command(const Arguments& arguments) {
     const auto told = kafka::broker::parse_host_port(advertise);
     if (!told) return finish("broker", told.error());
     settings.advertise = *told;
+  }
+  for (const auto& text : topics) {
+    auto topic = parse_topic(text);
+    if (!topic) return finish("broker", topic.error());
+    settings.topics.push_back(std::move(*topic));
   }
   if (const auto valid = settings.validate(); !valid) return finish("broker", valid.error());
   return run_process(options, "broker", [&](Process& process) {

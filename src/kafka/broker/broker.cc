@@ -6,6 +6,7 @@
 
 #include "core/logging.h"
 #include "kafka/broker/core/broker_core.h"
+#include "kafka/broker/core/topic_configs.h"
 #include "kafka/broker/net/reactor.h"
 
 namespace antiphon::kafka::broker {
@@ -103,6 +104,18 @@ void report_recovery(const log::RecoveryReport& report) {
   for (const auto& damage : report.damage) logging::error("acknowledged bytes are damaged; the partition is isolated", {{"damage", damage}});
 }
 
+// So that nobody can make one of them in another shape before their owner does.
+Result<> make_topics(const std::vector<TopicSpec>& topics, log::Log& log) {
+  for (const TopicSpec& topic : topics) {
+    if (log.topic(topic.name) != nullptr) continue;
+    for (const auto& [name, value] : topic.config) ANTIPHON_TRY_VOID(check_topic_config(name, value));
+    log::TopicConfig config(topic.config.begin(), topic.config.end());
+    ANTIPHON_TRY(made, log.create_topic(topic.name, topic.partitions, std::move(config)));
+    logging::info("topic created", {{"topic", made.name}, {"partitions", topic.partitions}});
+  }
+  return {};
+}
+
 // Everything between a recovered log and a closed one.
 Result<> serve(const BrokerSettings& settings, StopToken stop, Health& health, BrokerMetrics& metrics, Reactor& reactor, BrokerCore& core,
                const std::function<void(const std::string&, std::uint16_t)>& on_ready) {
@@ -154,6 +167,7 @@ Result<> run_broker(const BrokerSettings& settings, StopToken stop, Health& heal
   ANTIPHON_TRY(reactor, Reactor::make(settings, clock, counted));
   ANTIPHON_TRY(core, BrokerCore::open(settings, files, clock, random, *reactor, counted));
   report_recovery(core->log().recovery());
+  ANTIPHON_TRY_VOID(make_topics(settings.topics, core->log()));
   return serve(settings, stop, health, counted, *reactor, *core, on_ready);
 }
 

@@ -13,8 +13,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/health.h"
+#include "core/record.h"
 #include "core/result.h"
 #include "core/stop.h"
 #include "kafka/broker/metrics.h"
@@ -57,6 +59,7 @@ struct BrokerSettings {
   std::int32_t node_id = 1;
   std::int32_t default_partitions = 1;  // of topics made on first use and of CreateTopics with -1
   bool auto_create_topics = true;
+  std::vector<TopicSpec> topics;  // made before the port opens, where they are missing; one that exists is left as it is
   std::chrono::milliseconds initial_rebalance_delay{0};  // group.initial.rebalance.delay.ms
   std::chrono::milliseconds housekeeping_interval{5'000};  // retention and the like
   std::uint64_t journal_bytes = 64ULL << 20U;
