@@ -7,6 +7,11 @@
 namespace antiphon::select {
 namespace {
 
+// A topic that was made a moment ago is not yet known everywhere; a member that the group has forgotten joins it again by itself.
+bool passes(ErrorKind kind) {
+  return kind == ErrorKind::kUnavailable || kind == ErrorKind::kNotFound || kind == ErrorKind::kConflict;
+}
+
 std::int64_t nanoseconds(MonoTime time) { return time.time_since_epoch().count(); }
 
 }  // namespace
@@ -39,7 +44,7 @@ void Baton::run() {
   sure_at_ns_ = nanoseconds(clock_.mono_now());
   while (!stopping_) {
     const auto message = consumer_->poll(kBatonPollStep);  // what it reads is nothing to us
-    if (!message && message.error().kind != ErrorKind::kUnavailable) {
+    if (!message && !passes(message.error().kind)) {
       logging::error("lost the selectors' group", {{"detail", message.error().message}});
       broken_ = true;
       lose();

@@ -113,8 +113,8 @@ class Stage {
       if (baton_->held()) return true;
       if (!said && place_.clock.mono_now() - began > std::chrono::seconds(1)) {
         said = true;
-        logging::info("standing by: another selector works in this namespace", {{"group", place_.topics.name_space() + ".select"}});
-        place_.health.set_problem("standby", "another selector works in this namespace; this one takes over when it ends");
+        logging::info("standing by: another selector has the baton, or died and is given time", {{"group", place_.topics.name_space() + ".select"}});
+        place_.health.set_problem("standby", "another selector works in this namespace (or died a moment ago); this one takes over from it");
         place_.health.set_ready();
       }
       std::unique_lock lock(mutex_);

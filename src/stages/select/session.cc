@@ -13,6 +13,7 @@ constexpr std::chrono::milliseconds kTick{200};            // for the stop reque
 constexpr std::chrono::milliseconds kMetricsEvery{1'000};
 constexpr std::chrono::milliseconds kFlushTimeout{10'000};
 constexpr std::chrono::milliseconds kFollowStep{200};
+constexpr std::chrono::milliseconds kNewTopicTime{10'000};  // until every broker knows a topic that we made
 constexpr std::chrono::milliseconds kReadyAnyway{2'000};   // after the start, whatever a store makes us wait for
 
 PlannerSettings planner_settings(const Workplace& place) {
@@ -63,7 +64,13 @@ Result<> Session::start() {
   state_reader_ = std::move(reader);
   began_ = place_.clock.mono_now();
   const events::SelectorStart start{place_.connection.client_id, make_uuid_v4(place_.random), place_.clock.wall_now()};
-  ANTIPHON_TRY(recovered, recover(*producer_, *state_reader_, place_.topics, place_.settings.partitions, start, place_.stop, desk_.planner));
+  auto recovery = recover(*producer_, *state_reader_, place_.topics, place_.settings.partitions, start, place_.stop, desk_.planner);
+  if (!recovery) {
+    // A topic that was made a moment ago is not yet known everywhere.
+    if (recovery.error().kind == ErrorKind::kNotFound) recovery.error().kind = ErrorKind::kUnavailable;
+    return std::move(recovery).error();
+  }
+  const Recovered& recovered = *recovery;
   place_.metrics.new_desk();
   place_.metrics.count_unreadable(recovered.unreadable);
   ANTIPHON_TRY_VOID(state_reader_->assign(recovered.prompt_state_ends));
@@ -92,13 +99,21 @@ std::unique_ptr<CorpusReader> Session::make_reader(std::size_t index) {
 }
 
 void Session::follow_prompt_state() {
+  bool kafka_away = false;
   for (;;) {
+    if (kafka_away && state_reader_->offsets({place_.topics.prompt_state(), PartitionId(0)}, kFollowStep)) {
+      kafka_away = false;
+      place_.health.set_problem("kafka", "");
+    }
     auto message = state_reader_->poll(kFollowStep);
     const std::lock_guard lock(desk_.mutex);
     if (desk_.stopping) return;
     if (!message) {
-      place_.health.set_problem("kafka", message.error().kind == ErrorKind::kUnavailable ? message.error().message : "");
-      if (message.error().kind != ErrorKind::kUnavailable) {
+      const ErrorKind kind = message.error().kind;
+      const bool new_topic = kind == ErrorKind::kNotFound && place_.clock.mono_now() - began_ < kNewTopicTime;
+      if (!new_topic) place_.health.set_problem("kafka", message.error().message);
+      kafka_away = !new_topic;
+      if (kind != ErrorKind::kUnavailable && !new_topic) {
         desk_.fail(make_error(ErrorKind::kUnavailable, fmt::format("following {}: {}", place_.topics.prompt_state(), message.error().message)));
         return;
       }
