@@ -145,6 +145,10 @@ class SelectOnKafka : public ::testing::Test {
     }
     return condition();
   }
+  static void expect_each_once(const std::vector<Seen>& all) {
+    std::set<std::string> keys;
+    for (const Seen& seen : all) EXPECT_TRUE(keys.insert(seen.key).second) << seen.text << " is there twice";
+  }
   static void expect_each_once_and_dense(const std::vector<Seen>& all) {
     std::set<std::string> keys;
     std::map<std::string, std::set<std::uint64_t>> sequences;
@@ -218,8 +222,9 @@ TEST_F(SelectOnKafka, KilledAtRandomEachSentenceIsThereOnceAndTheNumbersAreDense
     ASSERT_TRUE(eventually(30s, [&] { return !kcat(fmt::format("-C -t {}.corpus-state -o beginning -e -q -f '%k\\n'", name_space_)).empty() && (before >= 2'003 || prompts().size() > before); }));
     std::this_thread::sleep_for(std::chrono::milliseconds(random.below(120)));
     finish(pid, SIGKILL);
+    // What was on the wire to one partition may be missing while later numbers arrived in another: the next start fills it in.
     std::printf("round %d: %zu prompts\n", round, prompts().size());
-    expect_each_once_and_dense(prompts());
+    expect_each_once(prompts());
   }
   const pid_t pid = start();
   ASSERT_TRUE(eventually(60s, [&] { return condition() == "done"; })) << corpus_state().dump();
@@ -249,6 +254,7 @@ TEST_F(SelectOnKafka, ASecondOneStandsByAndTakesOver) {
 // SIGSTOP longer than the session: it wakes up as a selector that has lost the baton and does not know it.
 TEST_F(SelectOnKafka, OneThatStoodStillDoesNotPublishBesideItsSuccessor) {
   put("sw.txt", sentences("Neno", 10));
+  settings_.ahead = 10'000;
   const pid_t first = start();
   ASSERT_TRUE(eventually(20s, [&] { return condition() == "done"; }));
   ::kill(first, SIGSTOP);
