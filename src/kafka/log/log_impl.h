@@ -51,7 +51,7 @@ class LogImpl final : public Log {
   Result<> no_folders(const TopicMeta& meta, std::int32_t from) const;
   Result<> recover_partitions(const File& journal, const Checkpoint* checkpoint, const std::vector<FoundEntry>& found);
   Result<> start_journal(std::unique_ptr<File> file, std::uint64_t epoch);
-  Result<std::unique_ptr<File>> open_journal();
+  Result<std::unique_ptr<File>> open_journal(bool first_start);
   [[nodiscard]] Checkpoint checkpoint_of_all(const JournalMark& mark);
   [[nodiscard]] PartitionLog* find(const TopicId& topic, PartitionId id);
 

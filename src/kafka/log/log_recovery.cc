@@ -23,15 +23,17 @@ Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings, FileSystem& 
   return std::unique_ptr<Log>(std::move(log));
 }
 
-Result<std::unique_ptr<File>> LogImpl::open_journal() {
+Result<std::unique_ptr<File>> LogImpl::open_journal(bool first_start) {
   const std::string path = journal_path(settings_.data_directory);
   ANTIPHON_TRY(file, files_.open(path, OpenMode::kCreate));
   Bytes page(kJournalPage);
   ANTIPHON_TRY(got, file->read_at(0, page));
   if (is_journal_page(ByteView(page).first(got))) return file;
   ANTIPHON_TRY(size, file->size());
-  if (size > kJournalPage) report_.damage.push_back(fmt::format("{} at byte 0: not a journal's first page", path));
-  if (size <= kJournalPage) {
+  // Before the first checkpoint it is what a start left that did not get far; nothing was ever acknowledged.
+  const bool ruined = size > kJournalPage && !first_start;
+  if (ruined) report_.damage.push_back(fmt::format("{} at byte 0: not a journal's first page", path));
+  if (!ruined) {
     const Bytes zeros(static_cast<std::size_t>(std::min(kJournalAtStartBytes, settings_.journal_bytes)));
     ANTIPHON_TRY_VOID(file->write_at(kJournalPage, zeros));
   }
@@ -68,7 +70,7 @@ Result<> LogImpl::recover() {
     return std::move(bytes).error();
   }
 
-  ANTIPHON_TRY(journal, open_journal());
+  ANTIPHON_TRY(journal, open_journal(!bytes));
   std::optional<JournalMark> mark;
   if (checkpoint) mark = checkpoint->journal;
   ANTIPHON_TRY(contents, read_journal(*journal, journal_path(settings_.data_directory), mark));
