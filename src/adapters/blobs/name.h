@@ -9,11 +9,11 @@
 
 namespace antiphon::blobs {
 
-constexpr std::size_t kNameBytesMax = 1024;     // S3's own maximum for a whole key
+constexpr std::size_t kNameBytesMax = 1024;      // S3's own maximum for a whole key
 constexpr std::size_t kComponentBytesMax = 255;  // Linux' NAME_MAX
 
-// 1 .. kNameBytesMax bytes, components between '/' of 1 .. kComponentBytesMax, none '.' or '..', no NUL. kInvalidInput otherwise; the
-// message holds the length but never the name, which may come from anywhere.
+// 1 .. kNameBytesMax bytes, components between '/' of 1 .. kComponentBytesMax, none '.' or '..', no NUL. kInvalidInput
+// otherwise; the message holds the length but never the name, which may come from anywhere.
 Result<> check_name(std::string_view name);
 
 // "a/b/c" -> a, b, c: views into `name`, which check_name has passed.

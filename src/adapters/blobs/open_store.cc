@@ -20,8 +20,9 @@ Result<std::unique_ptr<BlobStore>> open_store(std::string_view text) {
   ANTIPHON_TRY(url, parse_store_url(text));
   if (url.scheme == "file") return std::unique_ptr<BlobStore>(std::make_unique<FolderStore>(url.path));
   ANTIPHON_TRY(settings, s3::settings_from(url, environment));
-  return std::unique_ptr<BlobStore>(std::make_unique<s3::S3Store>(std::move(settings), std::make_unique<s3::CurlClient>(),
-                                                                  std::make_unique<SystemClock>(), std::make_unique<SystemRandom>()));
+  return std::unique_ptr<BlobStore>(
+      std::make_unique<s3::S3Store>(std::move(settings), std::make_unique<s3::CurlClient>(),
+                                    std::make_unique<SystemClock>(), std::make_unique<SystemRandom>()));
 }
 
 }  // namespace antiphon::blobs

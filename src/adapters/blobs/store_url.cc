@@ -71,13 +71,16 @@ bool is_bucket(std::string_view name) {
 
 Result<> check_file(const StoreUrl& url) {
   if (!url.host.empty()) return usage("a file URL has three slashes: file:///absolute/folder");
-  if (url.path.empty() || url.path.front() != '/') return usage("a file URL needs an absolute path: file:///absolute/folder");
+  if (url.path.empty() || url.path.front() != '/')
+    return usage("a file URL needs an absolute path: file:///absolute/folder");
   return {};
 }
 
 Result<> check_s3(const StoreUrl& url) {
-  if (!is_bucket(url.host)) return usage("an s3 URL needs a bucket of 3 to 63 letters, digits, dots and hyphens: s3://bucket/prefix");
-  if (!url.path.empty() && !check_name(url.path)) return usage("the prefix of an s3 URL has an empty, '.' or '..' component, or is too long");
+  if (!is_bucket(url.host))
+    return usage("an s3 URL needs a bucket of 3 to 63 letters, digits, dots and hyphens: s3://bucket/prefix");
+  if (!url.path.empty() && !check_name(url.path))
+    return usage("the prefix of an s3 URL has an empty, '.' or '..' component, or is too long");
   return {};
 }
 

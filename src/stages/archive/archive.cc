@@ -17,14 +17,17 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskTimeout{5'000};
 constexpr std::chrono::milliseconds kAskAgain{500};
-constexpr std::chrono::milliseconds kGroupSessionTimeout{6'000};  // Kafka's least: how long the dead keep their partitions
+constexpr std::chrono::milliseconds kGroupSessionTimeout{
+    6'000};  // Kafka's least: how long the dead keep their partitions
 
 // Again and again while the other side is away, said in `health`; any other error, and the end, come back.
-Result<> wait_for(std::string component, const StopToken& stop, Health& health, const std::function<Result<>()>& attempt) {
+Result<> wait_for(std::string component, const StopToken& stop, Health& health,
+                  const std::function<Result<>()>& attempt) {
   bool said = false;
   for (;;) {
     auto outcome = attempt();
-    const bool away = !outcome && (outcome.error().kind == ErrorKind::kUnavailable || outcome.error().kind == ErrorKind::kIo);
+    const bool away =
+        !outcome && (outcome.error().kind == ErrorKind::kUnavailable || outcome.error().kind == ErrorKind::kIo);
     if (!away) {
       health.set_problem(component, "");
       return outcome;
@@ -58,7 +61,8 @@ Result<> consume(const ArchiveSettings& settings, const bus::Connection& connect
 
   const std::string group = topics.group_id("archive", name);
   DeadLetters dead_letters([&connection] { return bus::Producer::create(connection); },
-                           {fmt::format("archive.{}", name), group, settings.slot.empty() ? "0" : settings.slot}, clock);
+                           {fmt::format("archive.{}", name), group, settings.slot.empty() ? "0" : settings.slot},
+                           clock);
   Archiver archiver(settings, {clock, health, metrics, outage, storer, dead_letters});
 
   bus::GroupSettings membership;
@@ -74,14 +78,16 @@ Result<> consume(const ArchiveSettings& settings, const bus::Connection& connect
   return outcome;
 }
 
-Result<> prepare_and_consume(const ArchiveSettings& settings, const StopToken& stop, Health& health, prometheus::Registry& registry) {
+Result<> prepare_and_consume(const ArchiveSettings& settings, const StopToken& stop, Health& health,
+                             prometheus::Registry& registry) {
   ANTIPHON_TRY_VOID(settings.validate());
   ANTIPHON_TRY(topics, events::Topics::in(settings.name_space));
   ANTIPHON_TRY(name, settings.effective_name());
   ANTIPHON_TRY(store, blobs::open_store(settings.url));
 
   bus::Connection connection = settings.kafka;
-  connection.client_id = topics.client_id("archive", settings.slot.empty() ? name : fmt::format("{}-{}", name, settings.slot));
+  connection.client_id =
+      topics.client_id("archive", settings.slot.empty() ? name : fmt::format("{}-{}", name, settings.slot));
   ANTIPHON_TRY_VOID(wait_for("kafka", stop, health, [&] {
     return make_topics(settings, connection, topics, fmt::format("archive.{}", name));
   }));
@@ -92,7 +98,8 @@ Result<> prepare_and_consume(const ArchiveSettings& settings, const StopToken& s
 
 }  // namespace
 
-Result<> run_archive(const ArchiveSettings& settings, const StopToken& stop, Health& health, prometheus::Registry& registry) {
+Result<> run_archive(const ArchiveSettings& settings, const StopToken& stop, Health& health,
+                     prometheus::Registry& registry) {
   auto outcome = prepare_and_consume(settings, stop, health, registry);
   health.set_stopping();
   if (!outcome && outcome.error().kind == ErrorKind::kCancelled) return {};

@@ -10,8 +10,9 @@
 namespace antiphon::archive {
 namespace {
 
-constexpr std::chrono::milliseconds kBusyPoll{20};   // something is under way and will want attention
-constexpr std::chrono::milliseconds kIdlePoll{200};  // a message ends the wait at once; this bounds the reaction to a stop
+constexpr std::chrono::milliseconds kBusyPoll{20};  // something is under way and will want attention
+constexpr std::chrono::milliseconds kIdlePoll{
+    200};  // a message ends the wait at once; this bounds the reaction to a stop
 constexpr std::chrono::milliseconds kAwayPause{50};
 
 std::size_t bytes_of(const IncomingRecord& record) { return record.value ? record.value->size() : 0; }
@@ -121,7 +122,8 @@ void Archiver::commit() {
     positions_.committed(next);
     return kafka_problem("");
   }
-  // Nothing is lost by a commit that failed: the next one says it again, or the next owner of the partition reads it again.
+  // Nothing is lost by a commit that failed: the next one says it again, or the next owner of the partition reads it
+  // again.
   if (done.error().kind == ErrorKind::kUnavailable) return kafka_problem(done.error().message);
   logging::info("a commit was refused", {{"kind", to_string(done.error().kind)}, {"detail", done.error().message}});
 }
@@ -134,7 +136,8 @@ bool Archiver::full() const {
 bool Archiver::make_room() {
   if (!full()) {
     full_since_.reset();
-    const bool half = in_flight_ <= settings_.in_flight_max / 2 && in_flight_bytes_ <= settings_.in_flight_bytes_max / 2;
+    const bool half =
+        in_flight_ <= settings_.in_flight_max / 2 && in_flight_bytes_ <= settings_.in_flight_bytes_max / 2;
     if (paused_ && half) resume_all();
     return true;
   }

@@ -1,11 +1,12 @@
-// Archiver: one member of an archive's group. One thread reads, decides what is committed and answers the group; the Storer's
-// threads do the storing.
+// Archiver: one member of an archive's group. One thread reads, decides what is committed and answers the group; the
+// Storer's threads do the storing.
 //
 //   poll -> Storer (several at once) -> finished -> watermark -> commit
 //                                  \-> refused -> DeadLetters -> acknowledged -> watermark
 //
-// Always: an offset is committed only when everything below it is finished. What is under way is bounded in records and bytes; at the
-// bound reading stops, after kPauseAfter the partitions are paused while polling goes on, so that the group keeps this member.
+// Always: an offset is committed only when everything below it is finished. What is under way is bounded in records and
+// bytes; at the bound reading stops, after kPauseAfter the partitions are paused while polling goes on, so that the
+// group keeps this member.
 #pragma once
 
 #include <chrono>
@@ -30,11 +31,12 @@ namespace antiphon::archive {
 class Archiver final : public bus::GroupEvents {
  public:
   static constexpr std::chrono::milliseconds kPauseAfter{1'000};
-  static constexpr std::chrono::milliseconds kRevokeWaitMax{3'000};   // for what is under way in a partition that is taken from us
-  static constexpr std::chrono::milliseconds kFinishWaitMax{5'000};   // at stop, for all that was read
+  static constexpr std::chrono::milliseconds kRevokeWaitMax{
+      3'000};  // for what is under way in a partition that is taken from us
+  static constexpr std::chrono::milliseconds kFinishWaitMax{5'000};    // at stop, for all that was read
   static constexpr std::chrono::milliseconds kAbandonWaitMax{10'000};  // ... then for the calls that are running
-  static constexpr int kRefusalLinesMax = 20;                         // logged a progress interval; all are counted
-  static constexpr int kReportsAtRest = 12;                           // progress intervals between two questions when nothing happens
+  static constexpr int kRefusalLinesMax = 20;                          // logged a progress interval; all are counted
+  static constexpr int kReportsAtRest = 12;  // progress intervals between two questions when nothing happens
 
   struct Parts {  // all outlive the archiver
     const Clock& clock;
@@ -46,7 +48,8 @@ class Archiver final : public bus::GroupEvents {
   };
   Archiver(const ArchiveSettings& settings, const Parts& parts) : settings_(settings), parts_(parts) {}
 
-  // Until `stop`; then finishes, commits and returns. `consumer` was made with this as its events. An error: Kafka refuses us for good.
+  // Until `stop`; then finishes, commits and returns. `consumer` was made with this as its events. An error: Kafka
+  // refuses us for good.
   Result<> run(bus::GroupConsumer& consumer, const StopToken& stop);
 
   void on_assigned(const std::map<bus::TopicPartition, Offset>& partitions) override;

@@ -39,7 +39,8 @@ void Archiver::on_revoked(const std::vector<bus::TopicPartition>& partitions) {
     if (const auto assignment = positions_.assignment(partition)) assignment->ended = true;
   }
   parts_.storer.look_again();
-  // What runs, and every open dead letter, may finish and still counts; what has not begun, or waits for the store, is dropped.
+  // What runs, and every open dead letter, may finish and still counts; what has not begun, or waits for the store, is
+  // dropped.
   collect_until(kRevokeWaitMax, [&] {
     return std::all_of(partitions.begin(), partitions.end(), [&](const auto& p) {
       const auto assignment = positions_.assignment(p);
@@ -62,9 +63,10 @@ void Archiver::on_loss(const bus::TopicPartition& partition, Offset committed, b
   const std::string what =
       behind ? fmt::format("LOSS: offsets {} to {} of {} left Kafka before they were archived", committed.value(),
                            available.start.value() - 1, text_of(partition))
-             : fmt::format("LOSS: the group stands at offset {} of {}, the log ends at {}: it was cut or replaced", committed.value(),
-                           text_of(partition), available.end.value());
-  const std::string cure = "the partition stands still; to go on, stop the archive and reset the group's offset with Kafka's tools";
+             : fmt::format("LOSS: the group stands at offset {} of {}, the log ends at {}: it was cut or replaced",
+                           committed.value(), text_of(partition), available.end.value());
+  const std::string cure =
+      "the partition stands still; to go on, stop the archive and reset the group's offset with Kafka's tools";
   parts_.health.set_problem(fmt::format("loss {}", text_of(partition)), fmt::format("{}; {}", what, cure));
   logging::error("events were lost", {{"topic", partition.topic},
                                       {"partition", partition.partition},
@@ -105,7 +107,8 @@ void Archiver::report() {
     if (left <= 0) continue;
     behind += left;
     if (const auto oldest = positions_.oldest_open_ms(partition)) {
-      oldest_seconds = std::max(oldest_seconds, static_cast<double>(to_unix_ms(parts_.clock.wall_now()) - *oldest) / 1000.0);
+      oldest_seconds =
+          std::max(oldest_seconds, static_cast<double>(to_unix_ms(parts_.clock.wall_now()) - *oldest) / 1000.0);
     }
   }
   kafka_problem("");
@@ -114,10 +117,11 @@ void Archiver::report() {
   parts_.metrics.lag_seconds.Set(oldest_seconds);
   const auto line = progress_.tell(parts_.clock.mono_now(), behind, finished_);
   if (!line) return;
-  logging::info(line->caught_up ? "caught up" : "catching up",
-                {{"behind", line->behind},
-                 {"rate_per_second", line->rate_per_second},
-                 {"seconds_left", line->seconds_left ? fmt::format("{:.0f}", *line->seconds_left) : std::string("unknown")}});
+  logging::info(
+      line->caught_up ? "caught up" : "catching up",
+      {{"behind", line->behind},
+       {"rate_per_second", line->rate_per_second},
+       {"seconds_left", line->seconds_left ? fmt::format("{:.0f}", *line->seconds_left) : std::string("unknown")}});
 }
 
 void Archiver::finish() {

@@ -1,4 +1,5 @@
-// The whole archive but Kafka and the store: a consumer that hands out a test's records, a store in memory that fails on demand.
+// The whole archive but Kafka and the store: a consumer that hands out a test's records, a store in memory that fails
+// on demand.
 #include "stages/archive/archiver.h"
 
 #include <gtest/gtest.h>
@@ -94,7 +95,8 @@ TEST(Archiver, StoresAllOfSeveralPartitionsAndCommitsTheirEnds) {
   for (int p = 0; p < 3; ++p) archive.consumer.assign(p);
   archive.begin();
   ASSERT_TRUE(Running::eventually([&] {
-    return archive.consumer.committed(0) == 67 && archive.consumer.committed(1) == 67 && archive.consumer.committed(2) == 66;
+    return archive.consumer.committed(0) == 67 && archive.consumer.committed(1) == 67 &&
+           archive.consumer.committed(2) == 66;
   }));
   EXPECT_EQ(archive.store.objects().size(), 400u);
   EXPECT_EQ(archive.metrics.stored.Value(), 200);
@@ -127,7 +129,8 @@ TEST(Archiver, NothingBehindADeadLetterIsCommittedBeforeItIsAcknowledged) {
   archive.consumer.push(recording(2, "voice"));
   archive.consumer.assign(0);
   archive.begin();
-  ASSERT_TRUE(Running::eventually([&] { return archive.store.objects().size() == 4 && archive.consumer.committed() == 1; }));
+  ASSERT_TRUE(
+      Running::eventually([&] { return archive.store.objects().size() == 4 && archive.consumer.committed() == 1; }));
   const int polls = archive.consumer.polls;
   ASSERT_TRUE(Running::eventually([&] { return archive.consumer.polls > polls + 20; }));
   EXPECT_EQ(archive.consumer.committed(), 1);

@@ -1,8 +1,8 @@
 // DeadLetters: sends what cannot be used to its dead letter topic and says when that topic has it.
 //
-// A letter is sent until it is acknowledged: a full queue waits, a producer that failed for good is replaced and what it had open
-// is sent again (a letter may then stand twice, never zero times). One thread calls everything; a producer is only made when
-// the first letter comes.
+// A letter is sent until it is acknowledged: a full queue waits, a producer that failed for good is replaced and what
+// it had open is sent again (a letter may then stand twice, never zero times). One thread calls everything; a producer
+// is only made when the first letter comes.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace antiphon::archive {
 class DeadLetters {
  public:
   using MakeProducer = std::function<Result<std::unique_ptr<bus::Producer>>()>;
-  struct Sender {  // who says that a record cannot be used
+  struct Sender {        // who says that a record cannot be used
     std::string target;  // archive.NAME
     std::string group_id;
     std::string slot;

@@ -78,7 +78,8 @@ Outcome Keeper::compare(const std::string& name, const events::Recording& record
   auto metadata = store_.head(name);
   if (!metadata) return outcome_of(std::move(metadata).error());  // kNotFound too: removed meanwhile, so again
   if (metadata->info.size != size) {
-    return name_taken(fmt::format("an object of {} bytes has its name, the recording has {}", metadata->info.size, size));
+    return name_taken(
+        fmt::format("an object of {} bytes has its name, the recording has {}", metadata->info.size, size));
   }
   const auto told = metadata->user.find("sha256");
   if (told != metadata->user.end() && told->second == recording.sha256) return AlreadyThere{};
@@ -89,7 +90,8 @@ Outcome Keeper::compare(const std::string& name, const events::Recording& record
   return name_taken(fmt::format("other {} bytes have its name", size));
 }
 
-Outcome Keeper::keep_sidecar(const events::Recording& recording, const std::string& name, const RecordHeaders& headers) {
+Outcome Keeper::keep_sidecar(const events::Recording& recording, const std::string& name,
+                             const RecordHeaders& headers) {
   const std::string text = events::sidecar_json(headers);
   blobs::PutOptions options;
   options.content_type = "application/json";
@@ -99,8 +101,8 @@ Outcome Keeper::keep_sidecar(const events::Recording& recording, const std::stri
   auto data = store_.read(name, kSidecarBytesMax);
   if (!data && data.error().kind == ErrorKind::kLimit) return name_taken("a larger object has its sidecar's name");
   if (!data) return outcome_of(std::move(data).error());
-  // A recording that stands twice in the topic (a send that was still on the wire of a dead process) may carry another time or
-  // trace; the first sidecar stays. It is this recording's if it names the same audio.
+  // A recording that stands twice in the topic (a send that was still on the wire of a dead process) may carry another
+  // time or trace; the first sidecar stays. It is this recording's if it names the same audio.
   const std::string same_audio = fmt::format("\"ce_sha256\": \"{}\"", recording.sha256);
   if (as_text(*data).find(same_audio) != std::string_view::npos) return AlreadyThere{};
   return name_taken("other bytes have its sidecar's name");
@@ -111,7 +113,8 @@ Outcome Keeper::erase(const std::string& prefix, std::string_view recording_id) 
   std::vector<std::string> names;  // of one recording: its object and its sidecar
   auto listed = store_.list(prefix, [&](const blobs::BlobInfo& info) {
     const auto slash = info.name.rfind('/');
-    if (slash != std::string::npos && std::string_view(info.name).substr(slash).starts_with(stem)) names.push_back(info.name);
+    if (slash != std::string::npos && std::string_view(info.name).substr(slash).starts_with(stem))
+      names.push_back(info.name);
     return true;
   });
   if (!listed) return StoreAway{std::move(listed).error()};

@@ -1,11 +1,14 @@
-// Keeper: what one record of the recordings topic means for the store. No Kafka, no thread, no retry: it does the work once and
-// says what came of it; any number of times gives the same objects.
+// Keeper: what one record of the recordings topic means for the store. No Kafka, no thread, no retry: it does the work
+// once and says what came of it; any number of times gives the same objects.
 //
-//   a recording   put LOCALE/PROMPT_ID/RECORDING_ID.EXT, then its sidecar .json, both only where the name is free. A taken name
+//   a recording   put LOCALE/PROMPT_ID/RECORDING_ID.EXT, then its sidecar .json, both only where the name is free. A
+//   taken name
 //                 that holds the same audio is a redelivery; other bytes refuse the record (`name-taken`).
-//   an erasure    remove everything below LOCALE/PROMPT_ID/RECORDING_ID., the sidecar first, so that no object is ever marked
+//   an erasure    remove everything below LOCALE/PROMPT_ID/RECORDING_ID., the sidecar first, so that no object is ever
+//   marked
 //                 complete that is not whole. Nothing there is fine.
-//   a tombstone   without usable headers but with a recording id as key: a voice that shall be gone is looked for by name in the
+//   a tombstone   without usable headers but with a recording id as key: a voice that shall be gone is looked for by
+//   name in the
 //                 whole store (rare, and one listing each), never left and never a dead letter.
 //   anything else is refused with the label that the contract gives it.
 //

@@ -28,7 +28,7 @@ class Metrics {
   prometheus::Counter& redelivered;
   prometheus::Counter& erased;
   prometheus::Counter& retries;
-  prometheus::Counter& lost;            // events that Kafka no longer had
+  prometheus::Counter& lost;  // events that Kafka no longer had
   prometheus::Gauge& in_flight;
   prometheus::Gauge& lag_events;
   prometheus::Gauge& lag_seconds;

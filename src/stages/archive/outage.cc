@@ -15,7 +15,8 @@ void Outage::failed(const Error& error) {
   health_.set_problem(component_, fmt::format("{}; trying again, nothing is lost", error.message));
   if (!lasting_) {
     since_ = clock_.mono_now();
-    logging::warn("the store is away", {{"store", component_}, {"kind", to_string(error.kind)}, {"detail", error.message}});
+    logging::warn("the store is away",
+                  {{"store", component_}, {"kind", to_string(error.kind)}, {"detail", error.message}});
   }
   lasting_ = true;
   last_message_ = error.message;

@@ -41,7 +41,8 @@ bool Positions::finish(const Assignment& assignment, Offset offset) {
 std::map<bus::TopicPartition, Offset> Positions::committable() const {
   std::map<bus::TopicPartition, Offset> next;
   for (const auto& [partition, position] : positions_) {
-    if (position.watermark.committable() > position.committed) next.emplace(partition, position.watermark.committable());
+    if (position.watermark.committable() > position.committed)
+      next.emplace(partition, position.watermark.committable());
   }
   return next;
 }

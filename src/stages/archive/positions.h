@@ -1,4 +1,5 @@
-// Positions: for each partition that is ours, what was taken, what is finished, what may be committed and what is. A plain object.
+// Positions: for each partition that is ours, what was taken, what is finished, what may be committed and what is. A
+// plain object.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ class Positions {
  public:
   void start(const bus::TopicPartition& partition, Offset from);
   void end(const bus::TopicPartition& partition);
-  // Its assignment; nothing when the record was taken before (a broker may hand a record out twice). A record of a partition that nobody
-  // assigned starts it there.
+  // Its assignment; nothing when the record was taken before (a broker may hand a record out twice). A record of a
+  // partition that nobody assigned starts it there.
   std::shared_ptr<Assignment> take(const IncomingRecord& record);
   // False: no longer ours, or not of this assignment; nothing happened.
   bool finish(const Assignment& assignment, Offset offset);
@@ -38,7 +39,7 @@ class Positions {
   struct Position {
     std::shared_ptr<Assignment> assignment;
     bus::ContiguousWatermark watermark;
-    Offset next;       // the lowest that may be taken
+    Offset next;  // the lowest that may be taken
     Offset committed;
     std::map<Offset, std::int64_t> open;  // -> timestamp
     std::optional<std::int64_t> last_seen_ms;

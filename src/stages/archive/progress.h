@@ -1,5 +1,6 @@
-// Progress: how far behind one archive is, how fast it comes closer and when it will be there. A plain object: told the numbers at
-// intervals, it says whether there is something to log. Being behind by less than kBehindMin is everyday life and says nothing.
+// Progress: how far behind one archive is, how fast it comes closer and when it will be there. A plain object: told the
+// numbers at intervals, it says whether there is something to log. Being behind by less than kBehindMin is everyday
+// life and says nothing.
 #pragma once
 
 #include <cstdint>

@@ -31,11 +31,15 @@ Result<> ArchiveSettings::validate() const {
   if (const auto chosen = effective_name(); !chosen) return chosen.error();
   if (!slot.empty() && !events::is_target_name(slot)) return usage("a slot is lower-case letters, digits and hyphens");
   if (partitions < 1 || partitions > events::kPartitionsMax) return usage("an archive wants 1 to 1000 partitions");
-  if (replication < 0 || replication > 100) return usage("replication is 0 (by the number of brokers) or a number of replicas");
-  if (parallel < 1 || parallel > kParallelMax) return usage(fmt::format("an archive stores 1 to {} recordings at a time", kParallelMax));
-  if (in_flight_max < 1 || in_flight_bytes_max < 1 || commit_records < 1) return usage("an archive's bounds are at least 1");
+  if (replication < 0 || replication > 100)
+    return usage("replication is 0 (by the number of brokers) or a number of replicas");
+  if (parallel < 1 || parallel > kParallelMax)
+    return usage(fmt::format("an archive stores 1 to {} recordings at a time", kParallelMax));
+  if (in_flight_max < 1 || in_flight_bytes_max < 1 || commit_records < 1)
+    return usage("an archive's bounds are at least 1");
   const std::chrono::milliseconds least{1};
-  if (commit_interval < least || retry_delay_min < least || retry_delay_max < retry_delay_min || progress_interval < least) {
+  if (commit_interval < least || retry_delay_min < least || retry_delay_max < retry_delay_min ||
+      progress_interval < least) {
     return usage("an archive's intervals are at least 1 ms, and the longest retry is no shorter than the first");
   }
   return {};

@@ -50,7 +50,8 @@ Finished Storer::keep(Job job) {
 
 bool Storer::wait_before_retry(const Job& job, std::uint32_t attempt) {
   const auto doubled = settings_.retry_delay_min * (1LL << std::min(attempt - 1, 20U));
-  const auto bound = std::clamp<std::chrono::milliseconds>(doubled, settings_.retry_delay_min, settings_.retry_delay_max);
+  const auto bound =
+      std::clamp<std::chrono::milliseconds>(doubled, settings_.retry_delay_min, settings_.retry_delay_max);
   std::unique_lock lock(mutex_);
   // From half of it to all of it: many waiters do not come back in one moment.
   const auto half = static_cast<std::uint64_t>(bound.count()) / 2;

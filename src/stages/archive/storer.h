@@ -1,5 +1,6 @@
-// Storer: the threads that keep records, and what they do when the store is away: they wait, longer each time, and try again until it
-// answers, the partition is taken from us, or the process ends. A record leaves it with an outcome that is decided, or dropped.
+// Storer: the threads that keep records, and what they do when the store is away: they wait, longer each time, and try
+// again until it answers, the partition is taken from us, or the process ends. A record leaves it with an outcome that
+// is decided, or dropped.
 //
 // submit() and the rest are for one thread, the consumer's; the bound on what is under way is kept there.
 #pragma once
@@ -24,7 +25,7 @@ namespace antiphon::archive {
 // One time that a partition was ours. What finishes under an earlier one no longer counts.
 struct Assignment {
   bus::TopicPartition partition;
-  std::atomic<bool> ended{false};   // what has not begun shall not; what failed is not tried again
+  std::atomic<bool> ended{false};  // what has not begun shall not; what failed is not tried again
   std::size_t in_flight = 0;       // taken and not yet released; the consumer's thread only
 };
 

@@ -58,7 +58,8 @@ Result<Descriptor> open_or_make_folder(int parent, const std::string& name, bool
 
 Result<PlainFile> open_plain_file(int folder, const std::string& name) {
   // O_NONBLOCK: opening a pipe that somebody placed there must not wait for its writer.
-  PlainFile file{Descriptor(open_again_on_signal(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC))};
+  PlainFile file{
+      Descriptor(open_again_on_signal(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC))};
   if (file.descriptor.get() < 0) {
     if (errno == ENXIO) return make_error(ErrorKind::kConflict, "open: not a plain file");
     return walk_error(errno, "open");

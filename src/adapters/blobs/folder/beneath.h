@@ -1,5 +1,5 @@
-// Walking below a folder without ever leaving it: one openat(2) a component, none of which may be a link. What somebody places
-// inside the folder (a link to /etc, a pipe, a device) is met as kConflict, never followed and never waited for.
+// Walking below a folder without ever leaving it: one openat(2) a component, none of which may be a link. What somebody
+// places inside the folder (a link to /etc, a pipe, a device) is met as kConflict, never followed and never waited for.
 #pragma once
 
 #include <sys/stat.h>

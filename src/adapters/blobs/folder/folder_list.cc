@@ -18,7 +18,8 @@ struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
-// Names of one folder; those of folders end with '/', so that sorting them sorts the whole names: a.txt before a/b before a0.
+// Names of one folder; those of folders end with '/', so that sorting them sorts the whole names: a.txt before a/b
+// before a0.
 Result<std::vector<std::string>> entries_of(int folder) {
   const int copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (copy < 0) return errno_error(errno, "open folder");
@@ -40,7 +41,8 @@ Result<std::vector<std::string>> entries_of(int folder) {
     if (type != DT_REG && type != DT_DIR) continue;
     if (type == DT_DIR) name.push_back('/');
     if (names.size() >= FolderStore::kFolderEntriesMax) {
-      return make_error(ErrorKind::kLimit, fmt::format("a folder has more than {} entries", FolderStore::kFolderEntriesMax));
+      return make_error(ErrorKind::kLimit,
+                        fmt::format("a folder has more than {} entries", FolderStore::kFolderEntriesMax));
     }
     names.push_back(std::move(name));
   }
@@ -55,7 +57,8 @@ class Walk {
 
   // False: `each` wants no more.
   Result<bool> folder(int fd, const std::string& base, int depth) {
-    if (depth > FolderStore::kFolderDepthMax) return make_error(ErrorKind::kLimit, "folders are nested more than 64 deep");
+    if (depth > FolderStore::kFolderDepthMax)
+      return make_error(ErrorKind::kLimit, "folders are nested more than 64 deep");
     ANTIPHON_TRY(names, entries_of(fd));
     for (const auto& name : names) {
       const std::string full = base + name;

@@ -14,7 +14,8 @@
 namespace antiphon::blobs {
 namespace {
 
-constexpr int kPutAttemptsMax = 5;  // each is lost only to a cleaner that came between open and lock, or a folder just removed
+constexpr int kPutAttemptsMax =
+    5;  // each is lost only to a cleaner that came between open and lock, or a folder just removed
 
 // A locked, empty file with a name of its own. Its descriptor holds the lock.
 struct Temporary {
@@ -27,7 +28,8 @@ Result<Temporary> make_temporary(int folder) {
   for (int attempt = 0; attempt < 100; ++attempt) {
     Temporary temporary;
     temporary.name = fmt::format("{}-{}", ::getpid(), counter.fetch_add(1, std::memory_order_relaxed));
-    temporary.file = Descriptor(::openat(folder, temporary.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    temporary.file = Descriptor(
+        ::openat(folder, temporary.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (temporary.file.get() < 0) {
       if (errno == EEXIST || errno == EINTR) continue;
       return errno_error(errno, "make a temporary file");
@@ -58,7 +60,8 @@ int rename_over_nothing(int from, const char* name, int to, const char* final_na
   return 0;
 }
 
-// Whoever learns that a name is taken may rely on it from then on; its writer may have died before the name was durable.
+// Whoever learns that a name is taken may rely on it from then on; its writer may have died before the name was
+// durable.
 Error name_is_taken(int folder) {
   if (::fsync(folder) != 0) return errno_error(errno, "sync folder");
   return make_error(ErrorKind::kAlreadyExists, "the name is taken");
@@ -102,7 +105,8 @@ Result<> FolderStore::put_once(int root, const std::string& name, ByteView data,
   const Descriptor temporaries = std::move(*opened);
   ANTIPHON_TRY(folder, make_folders(root, name));
   const std::string last(components_of(name).back());
-  if (only_if_absent && ::faccessat(folder.get(), last.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) return name_is_taken(folder.get());
+  if (only_if_absent && ::faccessat(folder.get(), last.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    return name_is_taken(folder.get());
   ANTIPHON_TRY(temporary, make_temporary(temporaries.get()));
   auto written = write_and_sync(temporary.file.get(), data);
   int error = 0;

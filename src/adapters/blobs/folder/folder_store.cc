@@ -54,7 +54,8 @@ Result<FolderStore::Root> FolderStore::open_for_writing() const {
     // It was there when the store was probed: a disk that is not mounted now, not a reason to write somewhere else.
     return make_error(ErrorKind::kUnavailable, fmt::format("the folder {} is not there (any more)", path_));
   }
-  if (root && !root->only.empty()) return make_error(ErrorKind::kConfig, fmt::format("{} is a file, not a folder to write into", path_));
+  if (root && !root->only.empty())
+    return make_error(ErrorKind::kConfig, fmt::format("{} is a file, not a folder to write into", path_));
   return root;
 }
 
@@ -64,13 +65,15 @@ Result<PlainFile> FolderStore::open_object(const std::string& name) const {
   if (parts.front() == kTemporaryFolder) return make_error(ErrorKind::kNotFound, "open: a reserved name");
   ANTIPHON_TRY(root, open());
   if (!root.only.empty()) {
-    if (name != root.only) return make_error(ErrorKind::kNotFound, fmt::format("the store {} is one file of another name", path_));
+    if (name != root.only)
+      return make_error(ErrorKind::kNotFound, fmt::format("the store {} is one file of another name", path_));
     // The link a person names is theirs; only below a folder are links refused.
     const int fd = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return errno_error(errno, fmt::format("open {}", path_));
     PlainFile file{Descriptor(fd)};
     if (::fstat(fd, &file.status) != 0) return errno_error(errno, "stat");
-    if (!S_ISREG(file.status.st_mode)) return make_error(ErrorKind::kConflict, fmt::format("{} is not a plain file", path_));
+    if (!S_ISREG(file.status.st_mode))
+      return make_error(ErrorKind::kConflict, fmt::format("{} is not a plain file", path_));
     return file;
   }
   const std::span<const std::string_view> above(parts.data(), parts.size() - 1);
@@ -113,7 +116,8 @@ Result<std::size_t> FolderStore::read_at(const std::string& name, const std::str
 Result<Bytes> FolderStore::read(const std::string& name, std::uint64_t bytes_max) {
   ANTIPHON_TRY(file, open_object(name));
   const auto size = static_cast<std::uint64_t>(file.status.st_size);
-  if (size > bytes_max) return make_error(ErrorKind::kLimit, fmt::format("the file has {} bytes, above {}", size, bytes_max));
+  if (size > bytes_max)
+    return make_error(ErrorKind::kLimit, fmt::format("the file has {} bytes, above {}", size, bytes_max));
   Bytes data(size);
   ANTIPHON_TRY(count, read_fully(file.descriptor.get(), 0, data));
   data.resize(count);
@@ -127,7 +131,8 @@ Result<> FolderStore::remove(const std::string& name) {
   auto folder = open_folder(root.folder.get(), std::span(parts.data(), parts.size() - 1));
   if (!folder && folder.error().kind == ErrorKind::kNotFound) return {};
   if (!folder) return std::move(folder).error();
-  if (::unlinkat(folder->get(), std::string(parts.back()).c_str(), 0) != 0 && errno != ENOENT) return errno_error(errno, "remove");
+  if (::unlinkat(folder->get(), std::string(parts.back()).c_str(), 0) != 0 && errno != ENOENT)
+    return errno_error(errno, "remove");
   // Also after ENOENT: the removal may have been seen by us before it was durable.
   if (::fsync(folder->get()) != 0) return errno_error(errno, "sync folder");
   return {};

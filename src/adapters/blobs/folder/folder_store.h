@@ -1,9 +1,10 @@
 // A folder as a BlobStore: an object is a plain file, its name the path below the root.
 //
-// A put is durable and never half there: the bytes go to a temporary file in `.antiphon-tmp`, are synced, get their name by one
-// rename that replaces nothing (renameat2 RENAME_NOREPLACE, else link and unlink), and the folder is synced; so are the folders
-// above it when they were made. A temporary file is locked (flock) while it is written, so that anyone may remove one that a dead
-// process left. `.antiphon-tmp` is no name for objects and is not listed. Folders that become empty stay.
+// A put is durable and never half there: the bytes go to a temporary file in `.antiphon-tmp`, are synced, get their
+// name by one rename that replaces nothing (renameat2 RENAME_NOREPLACE, else link and unlink), and the folder is
+// synced; so are the folders above it when they were made. A temporary file is locked (flock) while it is written, so
+// that anyone may remove one that a dead process left. `.antiphon-tmp` is no name for objects and is not listed.
+// Folders that become empty stay.
 //
 // A root that is a plain file is a store with that one object, for reading.
 #pragma once
@@ -52,7 +53,7 @@ class FolderStore final : public BlobStore {
   Result<> remove_leftovers(int root) const;
 
   std::string path_;
-  std::mutex mutex_;                                // guards the next line
+  std::mutex mutex_;                                 // guards the next line
   std::unordered_set<std::string> durable_folders_;  // known to be entered durably in their parents
 };
 

@@ -1,7 +1,7 @@
 #include "adapters/blobs/folder/folder_store.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -151,7 +151,8 @@ TEST_F(FolderStoreTest, AFolderOrFileWhereTheOtherIsNeededIsAConflict) {
 
 TEST_F(FolderStoreTest, ListsInByteOrderOfWholeNamesAndByPrefix) {
   ASSERT_TRUE(store_->probe(Use::kWrite));
-  for (const std::string name : {"a0", "a/b", "a.txt", "a/b.c", "a/b0/x", "b", "sw/P1/r.json", "sw/P1/r.webm", "sw/P10/r.webm"}) {
+  for (const std::string name :
+       {"a0", "a/b", "a.txt", "a/b.c", "a/b0/x", "b", "sw/P1/r.json", "sw/P1/r.webm", "sw/P10/r.webm"}) {
     ASSERT_TRUE(store_->put(name, as_bytes("x"), {})) << name;
   }
   auto sorted = names();
@@ -162,7 +163,8 @@ TEST_F(FolderStoreTest, ListsInByteOrderOfWholeNamesAndByPrefix) {
   EXPECT_EQ(names("sw/P1"), (std::vector<std::string>{"sw/P1/r.json", "sw/P1/r.webm", "sw/P10/r.webm"}));
   EXPECT_EQ(names("", 2), (std::vector<std::string>{"a.txt", "a/b"}));
   EXPECT_EQ(names("sw/"), (std::vector<std::string>{"sw/P1/r.json", "sw/P1/r.webm", "sw/P10/r.webm"}));
-  for (const std::string none : {"zz", "zz/y", "b/x", "../", "/", "a//b", ".antiphon-tmp/"}) EXPECT_TRUE(names(none).empty()) << none;
+  for (const std::string none : {"zz", "zz/y", "b/x", "../", "/", "a//b", ".antiphon-tmp/"})
+    EXPECT_TRUE(names(none).empty()) << none;
 }
 
 TEST_F(FolderStoreTest, AReadAtAnotherVersionIsAConflict) {

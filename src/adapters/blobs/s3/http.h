@@ -38,7 +38,8 @@ class HttpClient {
   virtual void abandon() {}
 };
 
-// Keeps its connections: one easy handle a call under way, at most kIdleHandlesMax of them afterwards. Redirects are not followed.
+// Keeps its connections: one easy handle a call under way, at most kIdleHandlesMax of them afterwards. Redirects are
+// not followed.
 class CurlClient final : public HttpClient {
  public:
   static constexpr std::size_t kIdleHandlesMax = 64;

@@ -18,8 +18,8 @@ struct FreeParser {
   void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
 };
 
-// Calls `leaf` for every element that ends, with its path ("/ListBucketResult/Contents/Key") and the text directly in it, and stops
-// when that returns false.
+// Calls `leaf` for every element that ends, with its path ("/ListBucketResult/Contents/Key") and the text directly in
+// it, and stops when that returns false.
 class Walker {
  public:
   using Leaf = std::function<bool(const std::string& path, const std::string& text)>;
@@ -59,7 +59,9 @@ class Walker {
     if (walker.text_.size() + static_cast<std::size_t>(length) > kTextBytesMax) return walker.refuse();
     walker.text_.append(piece, static_cast<std::size_t>(length));
   }
-  static void XMLCALL doctype(void* data, const XML_Char*, const XML_Char*, const XML_Char*, int) { self(data).refuse(); }
+  static void XMLCALL doctype(void* data, const XML_Char*, const XML_Char*, const XML_Char*, int) {
+    self(data).refuse();
+  }
 
   void refuse() {
     refused_ = true;

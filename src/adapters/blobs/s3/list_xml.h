@@ -1,5 +1,6 @@
-// What an S3 server answers in XML: a page of a listing, and an error. Parsed by expat, which builds no tree; the bounds are ours:
-// no DTD (so no entities of their making), depth, length of a text, number of entries. The bytes are foreign: fuzzed (s3_list_xml).
+// What an S3 server answers in XML: a page of a listing, and an error. Parsed by expat, which builds no tree; the
+// bounds are ours: no DTD (so no entities of their making), depth, length of a text, number of entries. The bytes are
+// foreign: fuzzed (s3_list_xml).
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,9 @@
 
 namespace antiphon::blobs::s3 {
 
-constexpr std::size_t kListAnswerBytesMax = 16U << 20;  // 1000 keys of 1 KiB, every byte escaped, and what stands around them
-constexpr std::size_t kListEntriesMax = 1000;           // S3's own maximum a page
+constexpr std::size_t kListAnswerBytesMax =
+    16U << 20;                                 // 1000 keys of 1 KiB, every byte escaped, and what stands around them
+constexpr std::size_t kListEntriesMax = 1000;  // S3's own maximum a page
 constexpr std::size_t kErrorAnswerBytesMax = 64 * 1024;
 
 struct ListEntry {

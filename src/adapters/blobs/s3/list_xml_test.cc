@@ -7,17 +7,20 @@ namespace antiphon::blobs::s3 {
 namespace {
 
 std::string listing(const std::string& inside) {
-  return R"(<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">)" + inside +
-         "</ListBucketResult>";
+  return R"(<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">)" +
+         inside + "</ListBucketResult>";
 }
 
 TEST(ListXml, ReadsAPageAsServersWriteIt) {
-  const auto page = parse_list(as_bytes(listing(
-      "<Name>voices</Name><Prefix>sw/</Prefix><KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><EncodingType>url</EncodingType>"
-      "<IsTruncated>true</IsTruncated><NextContinuationToken>abc/+=</NextContinuationToken>"
-      "<Contents><Key>sw/a%20b%2Bc.txt</Key><LastModified>2026-11-22T18:00:00.000Z</LastModified><ETag>&quot;9b2cf535f27731c9&quot;</ETag>"
-      "<Size>1234567890123</Size><StorageClass>STANDARD</StorageClass><Owner><ID>x</ID><DisplayName>y</DisplayName></Owner></Contents>\n"
-      "<Contents><Key>sw/%E1%8D%A2+x</Key><ETag>e2</ETag><Size>0</Size></Contents>")));
+  const auto page =
+      parse_list(as_bytes(listing("<Name>voices</Name><Prefix>sw/</Prefix><KeyCount>2</KeyCount><MaxKeys>1000</"
+                                  "MaxKeys><EncodingType>url</EncodingType>"
+                                  "<IsTruncated>true</IsTruncated><NextContinuationToken>abc/+=</NextContinuationToken>"
+                                  "<Contents><Key>sw/a%20b%2Bc.txt</Key><LastModified>2026-11-22T18:00:00.000Z</"
+                                  "LastModified><ETag>&quot;9b2cf535f27731c9&quot;</ETag>"
+                                  "<Size>1234567890123</Size><StorageClass>STANDARD</StorageClass><Owner><ID>x</"
+                                  "ID><DisplayName>y</DisplayName></Owner></Contents>\n"
+                                  "<Contents><Key>sw/%E1%8D%A2+x</Key><ETag>e2</ETag><Size>0</Size></Contents>")));
   ASSERT_TRUE(page) << page.error().message;
   ASSERT_EQ(page->entries.size(), 2u);
   EXPECT_EQ(page->entries[0].key, "sw/a b+c.txt");
@@ -28,7 +31,8 @@ TEST(ListXml, ReadsAPageAsServersWriteIt) {
 }
 
 TEST(ListXml, WithoutUrlEncodingKeysStandAsTheyAre) {
-  const auto page = parse_list(as_bytes(listing("<IsTruncated>false</IsTruncated><Contents><Key>a%20+&amp;b</Key><Size>1</Size></Contents>")));
+  const auto page = parse_list(
+      as_bytes(listing("<IsTruncated>false</IsTruncated><Contents><Key>a%20+&amp;b</Key><Size>1</Size></Contents>")));
   ASSERT_TRUE(page);
   EXPECT_EQ(page->entries.at(0).key, "a%20+&b");
   EXPECT_TRUE(page->next_token.empty());
@@ -37,7 +41,8 @@ TEST(ListXml, WithoutUrlEncodingKeysStandAsTheyAre) {
 
 TEST(ListXml, RefusesWhatIsNoListingOrBeyondABound) {
   std::string many;
-  for (std::size_t i = 0; i <= kListEntriesMax; ++i) many += fmt::format("<Contents><Key>{}</Key><Size>1</Size></Contents>", i);
+  for (std::size_t i = 0; i <= kListEntriesMax; ++i)
+    many += fmt::format("<Contents><Key>{}</Key><Size>1</Size></Contents>", i);
   const std::pair<const char*, std::string> rows[] = {
       {"nothing", ""},
       {"a page of a portal", "<html><body>Log in</body></html>"},
@@ -49,7 +54,8 @@ TEST(ListXml, RefusesWhatIsNoListingOrBeyondABound) {
       {"too many entries", listing(many)},
       {"too deep", listing("<a><b><c><d><e><f><g><h/></g></f></e></d></c></b></a>")},
       {"a text without end", listing("<Prefix>" + std::string(10'000, 'x') + "</Prefix>")},
-      {"entities of their own", "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><ListBucketResult>&b;</ListBucketResult>"},
+      {"entities of their own",
+       "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><ListBucketResult>&b;</ListBucketResult>"},
   };
   for (const auto& [name, xml] : rows) {
     SCOPED_TRACE(name);
@@ -60,8 +66,11 @@ TEST(ListXml, RefusesWhatIsNoListingOrBeyondABound) {
 }
 
 TEST(ErrorXml, SaysTheCodeAndNothingThatCouldSpoilALog) {
-  EXPECT_EQ(parse_error(as_bytes("<?xml version=\"1.0\"?><Error><Code>NoSuchBucket</Code><Message>m</Message></Error>")).code, "NoSuchBucket");
-  EXPECT_EQ(parse_error(as_bytes("<Error><Code>PermanentRedirect</Code><Region>eu-north-1</Region></Error>")).region, "eu-north-1");
+  EXPECT_EQ(
+      parse_error(as_bytes("<?xml version=\"1.0\"?><Error><Code>NoSuchBucket</Code><Message>m</Message></Error>")).code,
+      "NoSuchBucket");
+  EXPECT_EQ(parse_error(as_bytes("<Error><Code>PermanentRedirect</Code><Region>eu-north-1</Region></Error>")).region,
+            "eu-north-1");
   EXPECT_EQ(parse_error(as_bytes("<Error><Code>a\nb</Code></Error>")).code, "");
   EXPECT_EQ(parse_error(as_bytes("<Error><Code>" + std::string(65, 'a') + "</Code></Error>")).code, "");
   EXPECT_EQ(parse_error(as_bytes("not xml")).code, "");

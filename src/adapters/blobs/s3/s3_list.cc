@@ -19,7 +19,8 @@ Result<> S3Store::list(const std::string& prefix, const std::function<bool(const
   return list_all(prefix, each, false);
 }
 
-Result<> S3Store::list_all(const std::string& prefix, const std::function<bool(const BlobInfo&)>& each, bool with_probes) {
+Result<> S3Store::list_all(const std::string& prefix, const std::function<bool(const BlobInfo&)>& each,
+                           bool with_probes) {
   if (prefix.size() > kPrefixBytesMax) return {};
   const std::string root = key_of("");  // "", or "prefix/"
   std::string token;
@@ -33,7 +34,8 @@ Result<> S3Store::list_all(const std::string& prefix, const std::function<bool(c
     if (answer.status != 200) return error_of(answer, settings_, "list");
     ANTIPHON_TRY(page, parse_list(answer.body));
     if (page.next_token == token && !token.empty()) {
-      return make_error(ErrorKind::kCorrupt, fmt::format("list {}: the server sends the same page again", settings_.shown));
+      return make_error(ErrorKind::kCorrupt,
+                        fmt::format("list {}: the server sends the same page again", settings_.shown));
     }
     for (auto& entry : page.entries) {
       if (!entry.key.starts_with(root)) continue;
@@ -55,17 +57,22 @@ Result<> S3Store::probe(Use use) {
   ANTIPHON_TRY(answer, exchange(call));
   if (answer.status != 200) return error_of(answer, settings_, "probe");
   const auto page = parse_list(answer.body);
-  if (!page) return make_error(ErrorKind::kConfig, fmt::format("{} is no S3 endpoint: {}", settings_.base_url, page.error().message));
+  if (!page)
+    return make_error(ErrorKind::kConfig,
+                      fmt::format("{} is no S3 endpoint: {}", settings_.base_url, page.error().message));
   return use == Use::kWrite ? probe_writing() : Result<>();
 }
 
 Result<> S3Store::probe_writing() {
   // What an earlier probe left when its process died.
   std::vector<std::string> left;
-  ANTIPHON_TRY_VOID(list_all(std::string(kProbeFolder), [&](const BlobInfo& info) {
-    left.push_back(info.name);
-    return left.size() < kListEntriesMax;
-  }, true));
+  ANTIPHON_TRY_VOID(list_all(
+      std::string(kProbeFolder),
+      [&](const BlobInfo& info) {
+        left.push_back(info.name);
+        return left.size() < kListEntriesMax;
+      },
+      true));
   for (const auto& name : left) ANTIPHON_TRY_VOID(remove(name));
 
   std::string id;

@@ -17,7 +17,8 @@ std::string variable(const char* name) {
 }
 
 // What open_store makes, with some variables replaced.
-std::unique_ptr<BlobStore> open(const std::string& path, const std::map<std::string, std::string>& instead = {}, int attempts = 4) {
+std::unique_ptr<BlobStore> open(const std::string& path, const std::map<std::string, std::string>& instead = {},
+                                int attempts = 4) {
   const auto url = parse_store_url("s3://" + path + "?endpoint=" + variable("S3_TEST_ENDPOINT"));
   auto settings = settings_from(*url, [&](const char* name) -> std::optional<std::string> {
     const auto it = instead.find(name);
@@ -115,7 +116,8 @@ TEST_F(S3Server, OfManyWritersOfOneNameExactlyOneWins) {
 
 TEST_F(S3Server, SignsEveryNameThatAFileCanHave) {
   auto store = open(fresh_prefix());
-  std::set<std::string> wanted = {"a b", "a+b", "a%20b", "ሀ/ለ.txt", "q?x=1&y", "~-._", "!*'();:@&=$,[]", "a..b", "#hash", "\"quote\"", "a//b"};
+  std::set<std::string> wanted = {"a b",  "a+b",   "a%20b",     "ሀ/ለ.txt", "q?x=1&y", "~-._", "!*'();:@&=$,[]",
+                                  "a..b", "#hash", "\"quote\"", "a//b"};
   wanted.erase("a//b");  // no name
   for (const auto& name : wanted) {
     ASSERT_TRUE(store->put(name, as_bytes(name), {})) << name;
@@ -179,7 +181,8 @@ TEST_F(S3Server, SaysWhatIsWrongWithKeysAndBuckets) {
   const auto wrong_secret = open("voices", {{"AWS_SECRET_ACCESS_KEY", "wrong"}})->probe(Use::kRead);
   ASSERT_FALSE(wrong_secret);
   EXPECT_EQ(wrong_secret.error().kind, ErrorKind::kPermission) << wrong_secret.error().message;
-  EXPECT_NE(wrong_secret.error().message.find("AWS_SECRET_ACCESS_KEY"), std::string::npos) << wrong_secret.error().message;
+  EXPECT_NE(wrong_secret.error().message.find("AWS_SECRET_ACCESS_KEY"), std::string::npos)
+      << wrong_secret.error().message;
   const auto unknown_key = open("voices", {{"AWS_ACCESS_KEY_ID", "NOBODY"}})->put("a", {}, {});
   ASSERT_FALSE(unknown_key);
   EXPECT_EQ(unknown_key.error().kind, ErrorKind::kPermission) << unknown_key.error().message;

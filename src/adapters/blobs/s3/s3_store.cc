@@ -32,7 +32,8 @@ std::string etag_of(const HttpAnswer& answer) {
 
 // What a caller wants as a header value must not end the header.
 bool is_header_value(std::string_view text) {
-  return text.size() <= 2048 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c < 0x7f; });
+  return text.size() <= 2048 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c < 0x7f; });
 }
 
 bool is_metadata_name(std::string_view text) {
@@ -45,12 +46,14 @@ Result<> check_options(const PutOptions& options) {
   bool good = is_header_value(options.content_type);
   for (const auto& [name, value] : options.user) good = good && is_metadata_name(name) && is_header_value(value);
   if (good) return {};
-  return make_error(ErrorKind::kInvalidInput, "an object's content type and metadata are printable ASCII, metadata names a-z 0-9 -");
+  return make_error(ErrorKind::kInvalidInput,
+                    "an object's content type and metadata are printable ASCII, metadata names a-z 0-9 -");
 }
 
 }  // namespace
 
-S3Store::S3Store(S3Settings settings, std::unique_ptr<HttpClient> http, std::unique_ptr<Clock> clock, std::unique_ptr<Random> random)
+S3Store::S3Store(S3Settings settings, std::unique_ptr<HttpClient> http, std::unique_ptr<Clock> clock,
+                 std::unique_ptr<Random> random)
     : settings_(std::move(settings)), http_(std::move(http)), clock_(std::move(clock)), random_(std::move(random)) {}
 
 std::string S3Store::key_of(std::string_view name) const {
@@ -59,13 +62,15 @@ std::string S3Store::key_of(std::string_view name) const {
 
 Result<HttpAnswer> S3Store::attempt(const Call& call, const std::string& body_sha256) {
   const std::string bucket = settings_.bucket_in_path ? "/" + settings_.bucket : "";
-  const std::string path = encode_path(call.key.empty() && settings_.bucket_in_path ? bucket : fmt::format("{}/{}", bucket, call.key));
+  const std::string path =
+      encode_path(call.key.empty() && settings_.bucket_in_path ? bucket : fmt::format("{}/{}", bucket, call.key));
   UnsignedRequest unsigned_request{call.method, path, call.query, call.headers, body_sha256};
   auto& headers = unsigned_request.headers;
   headers["host"] = settings_.host;
   headers["x-amz-date"] = amz_date(clock_->wall_now());
   headers["x-amz-content-sha256"] = body_sha256;
-  if (!settings_.credentials.session_token.empty()) headers["x-amz-security-token"] = settings_.credentials.session_token;
+  if (!settings_.credentials.session_token.empty())
+    headers["x-amz-security-token"] = settings_.credentials.session_token;
 
   HttpRequest request;
   request.method = call.method;
@@ -122,7 +127,8 @@ Result<BlobMetadata> S3Store::head(const std::string& name) {
   return metadata;
 }
 
-Result<std::size_t> S3Store::read_at(const std::string& name, const std::string& version, std::uint64_t position, MutableByteView out) {
+Result<std::size_t> S3Store::read_at(const std::string& name, const std::string& version, std::uint64_t position,
+                                     MutableByteView out) {
   ANTIPHON_TRY_VOID(check_name(name));
   if (out.empty()) return std::size_t{0};
   Call call;
@@ -134,7 +140,8 @@ Result<std::size_t> S3Store::read_at(const std::string& name, const std::string&
   ANTIPHON_TRY(answer, exchange(call));
   if (answer.status == 416) return std::size_t{0};  // behind the end
   if (answer.status == 200 && position != 0) {
-    return make_error(ErrorKind::kConfig, fmt::format("{}: the server ignores ranges; no S3 server does", settings_.shown));
+    return make_error(ErrorKind::kConfig,
+                      fmt::format("{}: the server ignores ranges; no S3 server does", settings_.shown));
   }
   if (!is_success(answer)) return error_of(answer, settings_, "read");
   const auto count = std::min(out.size(), answer.body.size());
@@ -151,7 +158,8 @@ Result<Bytes> S3Store::read(const std::string& name, std::uint64_t bytes_max) {
   ANTIPHON_TRY(answer, exchange(call));
   if (!is_success(answer)) return error_of(answer, settings_, "read");
   if (answer.body.size() > bytes_max) {
-    return make_error(ErrorKind::kLimit, fmt::format("the object has {} bytes, above {}", answer.body.size(), bytes_max));
+    return make_error(ErrorKind::kLimit,
+                      fmt::format("the object has {} bytes, above {}", answer.body.size(), bytes_max));
   }
   return std::move(answer.body);
 }

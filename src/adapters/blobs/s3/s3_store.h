@@ -1,8 +1,9 @@
-// A bucket, or what lies below a prefix in it, as a BlobStore. Works with AWS and with servers that imitate it (Ceph, MinIO, ...).
+// A bucket, or what lies below a prefix in it, as a BlobStore. Works with AWS and with servers that imitate it (Ceph,
+// MinIO, ...).
 //
-// Every call is signed anew for every attempt; attempts back off with jitter and are bounded, then the answer is kUnavailable. A put
-// whose answer was lost may find its own object on the next attempt: kAlreadyExists, and the caller compares.
-// Names below `.antiphon-probe/` are ours: not listed, removed by the next probe.
+// Every call is signed anew for every attempt; attempts back off with jitter and are bounded, then the answer is
+// kUnavailable. A put whose answer was lost may find its own object on the next attempt: kAlreadyExists, and the caller
+// compares. Names below `.antiphon-probe/` are ours: not listed, removed by the next probe.
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,8 @@ class S3Store final : public BlobStore {
  public:
   static constexpr std::string_view kProbeFolder = ".antiphon-probe/";
 
-  S3Store(S3Settings settings, std::unique_ptr<HttpClient> http, std::unique_ptr<Clock> clock, std::unique_ptr<Random> random);
+  S3Store(S3Settings settings, std::unique_ptr<HttpClient> http, std::unique_ptr<Clock> clock,
+          std::unique_ptr<Random> random);
 
   [[nodiscard]] std::string describe() const override { return settings_.shown; }
   Result<> probe(Use use) override;
@@ -33,8 +35,8 @@ class S3Store final : public BlobStore {
   Result<> remove(const std::string& name) override;
   void abandon() override { http_->abandon(); }
 
-  // False after a probe found a server that ignores If-None-Match: every conditional put then asks first, and two writers of one
-  // name at the same moment are no longer told apart.
+  // False after a probe found a server that ignores If-None-Match: every conditional put then asks first, and two
+  // writers of one name at the same moment are no longer told apart.
   [[nodiscard]] bool conditions_honoured() const { return conditions_honoured_; }
 
  private:

@@ -19,7 +19,8 @@ struct Seen {
 
 class ScriptedHttp final : public HttpClient {
  public:
-  explicit ScriptedHttp(std::vector<Seen>& seen, std::deque<Result<HttpAnswer>>& script) : seen_(seen), script_(script) {}
+  explicit ScriptedHttp(std::vector<Seen>& seen, std::deque<Result<HttpAnswer>>& script)
+      : seen_(seen), script_(script) {}
   Result<HttpAnswer> perform(const HttpRequest& request) override {
     seen_.push_back({request.method, request.url, request.headers, std::string(as_text(request.body))});
     if (script_.empty()) return make_error(ErrorKind::kInternal, "the script is over");
@@ -48,8 +49,8 @@ class S3StoreTest : public testing::Test {
   }
   S3Store& store() {
     if (!store_) {
-      store_ = std::make_unique<S3Store>(settings_, std::make_unique<ScriptedHttp>(seen_, script_), std::make_unique<ManualClock>(),
-                                         std::make_unique<SeededRandom>(1));
+      store_ = std::make_unique<S3Store>(settings_, std::make_unique<ScriptedHttp>(seen_, script_),
+                                         std::make_unique<ManualClock>(), std::make_unique<SeededRandom>(1));
     }
     return *store_;
   }
@@ -117,11 +118,21 @@ TEST_F(S3StoreTest, AnswersBecomeErrorsThatSayWhatToDo) {
   const Row rows[] = {
       {"an unknown key", 403, error_xml("InvalidAccessKeyId"), {}, ErrorKind::kPermission, "AWS_ACCESS_KEY_ID"},
       {"a wrong secret", 403, error_xml("SignatureDoesNotMatch"), {}, ErrorKind::kPermission, "AWS_SECRET_ACCESS_KEY"},
-      {"missing rights", 403, error_xml("AccessDenied"), {}, ErrorKind::kPermission, "right to list, get, put and delete"},
+      {"missing rights",
+       403,
+       error_xml("AccessDenied"),
+       {},
+       ErrorKind::kPermission,
+       "right to list, get, put and delete"},
       {"a clock that is off", 403, error_xml("RequestTimeTooSkewed"), {}, ErrorKind::kPermission, "clock"},
       {"an old token", 403, error_xml("ExpiredToken"), {}, ErrorKind::kPermission, "AWS_SESSION_TOKEN"},
       {"a missing bucket", 404, error_xml("NoSuchBucket"), {}, ErrorKind::kConfig, "make it, or correct the URL"},
-      {"another region", 301, error_xml("PermanentRedirect"), {{"x-amz-bucket-region", "af-south-1"}}, ErrorKind::kConfig, "?region=af-south-1"},
+      {"another region",
+       301,
+       error_xml("PermanentRedirect"),
+       {{"x-amz-bucket-region", "af-south-1"}},
+       ErrorKind::kConfig,
+       "?region=af-south-1"},
       {"a taken name", 412, error_xml("PreconditionFailed"), {}, ErrorKind::kAlreadyExists, ""},
       {"a key too long", 400, error_xml("KeyTooLongError"), {}, ErrorKind::kInvalidInput, "too long"},
       {"another complaint", 400, error_xml("InvalidArgument"), {}, ErrorKind::kConfig, "400 InvalidArgument"},
@@ -158,9 +169,12 @@ TEST_F(S3StoreTest, ARangeIsAskedForTheVersionAndTheEndIsNoError) {
 TEST_F(S3StoreTest, AListingGoesOverPagesAndPassesOverWhatIsNoName) {
   const auto page = [](const std::string& keys, const std::string& next) {
     return "<ListBucketResult><IsTruncated>" + std::string(next.empty() ? "false" : "true") + "</IsTruncated>" +
-           (next.empty() ? "" : "<NextContinuationToken>" + next + "</NextContinuationToken>") + keys + "</ListBucketResult>";
+           (next.empty() ? "" : "<NextContinuationToken>" + next + "</NextContinuationToken>") + keys +
+           "</ListBucketResult>";
   };
-  const auto key = [](const std::string& name) { return "<Contents><Key>team a/" + name + "</Key><Size>7</Size><ETag>e</ETag></Contents>"; };
+  const auto key = [](const std::string& name) {
+    return "<Contents><Key>team a/" + name + "</Key><Size>7</Size><ETag>e</ETag></Contents>";
+  };
   answer(200, page(key("a") + key("folder/") + key(".antiphon-probe/x") + key("b"), "T1"));
   answer(200, page(key("c"), ""));
   std::vector<std::string> names;

@@ -56,8 +56,10 @@ Result<S3Settings> settings_from(const StoreUrl& url, const Environment& environ
     const auto it = url.query.find(name);
     return it == url.query.end() ? std::nullopt : std::optional(it->second);
   };
-  settings.region = parameter("region").value_or(first_of(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"}).value_or("us-east-1"));
-  if (!is_region(settings.region)) return make_error(ErrorKind::kUsage, "the S3 region is letters, digits and hyphens, such as eu-north-1");
+  settings.region =
+      parameter("region").value_or(first_of(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"}).value_or("us-east-1"));
+  if (!is_region(settings.region))
+    return make_error(ErrorKind::kUsage, "the S3 region is letters, digits and hyphens, such as eu-north-1");
 
   auto endpoint = parameter("endpoint");
   if (!endpoint) endpoint = first_of(environment, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
@@ -75,7 +77,8 @@ Result<S3Settings> settings_from(const StoreUrl& url, const Environment& environ
   const auto secret = environment("AWS_SECRET_ACCESS_KEY");
   if (!access || access->empty() || !secret || secret->empty()) {
     return make_error(ErrorKind::kConfig,
-                      fmt::format("{} needs keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment", settings.shown));
+                      fmt::format("{} needs keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
+                                  settings.shown));
   }
   settings.credentials = {*access, *secret, environment("AWS_SESSION_TOKEN").value_or("")};
   if (!is_header_text(*access) || !is_header_text(*secret) || !is_header_text(settings.credentials.session_token)) {

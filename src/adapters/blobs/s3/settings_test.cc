@@ -40,7 +40,9 @@ TEST(S3Settings, PutTheBucketIntoThePathForEndpointsOfOnesOwnAndIntoTheHostAtAws
 
 TEST(S3Settings, TakeFromTheEnvironmentWhatTheUrlDoesNotSay) {
   EXPECT_EQ(settings("s3://voices", {{"AWS_ENDPOINT_URL", "http://h:1"}})->base_url, "http://h:1");
-  EXPECT_EQ(settings("s3://voices", {{"AWS_ENDPOINT_URL", "http://h:1"}, {"AWS_ENDPOINT_URL_S3", "http://i:2"}})->base_url, "http://i:2");
+  EXPECT_EQ(
+      settings("s3://voices", {{"AWS_ENDPOINT_URL", "http://h:1"}, {"AWS_ENDPOINT_URL_S3", "http://i:2"}})->base_url,
+      "http://i:2");
   EXPECT_EQ(settings("s3://voices?endpoint=http://j:3", {{"AWS_ENDPOINT_URL", "http://h:1"}})->base_url, "http://j:3");
   EXPECT_EQ(settings("s3://voices", {{"AWS_SESSION_TOKEN", "T"}})->credentials.session_token, "T");
   EXPECT_EQ(settings("s3://voices?endpoint=http://h:80")->host, "h");

@@ -1,6 +1,6 @@
 // AWS Signature Version 4, as S3 wants it: the path is encoded once, the hash of the body is signed and sent.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html; its vectors stand in the test. A pure function of
-// its input; nothing of a key is kept or logged.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html; its vectors stand in the test. A pure
+// function of its input; nothing of a key is kept or logged.
 #pragma once
 
 #include <map>
@@ -29,9 +29,10 @@ using Headers = std::map<std::string, std::string>;              // names in low
 
 struct UnsignedRequest {
   std::string method;
-  std::string path;      // encoded by encode_path, begins with '/'
+  std::string path;  // encoded by encode_path, begins with '/'
   Query query;
-  Headers headers;       // all of them are signed; with host and x-amz-date, and with x-amz-content-sha256 where S3 is the service
+  Headers headers;  // all of them are signed; with host and x-amz-date, and with x-amz-content-sha256 where S3 is the
+                    // service
   std::string body_sha256;
 };
 

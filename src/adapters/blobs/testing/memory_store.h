@@ -1,5 +1,5 @@
-// MemoryStore: a BlobStore for tests. It fails on demand: the next n calls, or as long as it is `away`; a put may also take
-// effect and lose its answer, as a connection that breaks at the wrong moment does. Thread-safe.
+// MemoryStore: a BlobStore for tests. It fails on demand: the next n calls, or as long as it is `away`; a put may also
+// take effect and lose its answer, as a connection that breaks at the wrong moment does. Thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -23,11 +23,11 @@ class MemoryStore final : public BlobStore {
   };
 
   // How it fails. Set between calls or from any thread.
-  std::atomic<bool> away{false};               // every call: kUnavailable
-  std::atomic<int> fail_calls{0};              // so many calls fail, before they do anything
-  std::atomic<int> lose_answers{0};            // so many puts and removes take effect and fail nevertheless
+  std::atomic<bool> away{false};     // every call: kUnavailable
+  std::atomic<int> fail_calls{0};    // so many calls fail, before they do anything
+  std::atomic<int> lose_answers{0};  // so many puts and removes take effect and fail nevertheless
   std::atomic<ErrorKind> failure{ErrorKind::kUnavailable};
-  std::atomic<bool> keeps_metadata{true};      // false: as a folder
+  std::atomic<bool> keeps_metadata{true};              // false: as a folder
   std::function<void(const std::string&)> before_put;  // on the caller's thread, without the lock; set before use
   std::atomic<int> puts{0};
   std::atomic<int> lists{0};
@@ -52,7 +52,8 @@ class MemoryStore final : public BlobStore {
   Result<std::size_t> read_at(const std::string& name, const std::string& version, std::uint64_t position,
                               MutableByteView out) override {
     ANTIPHON_TRY(object, find(name));
-    if (!version.empty() && version != std::to_string(object.version)) return make_error(ErrorKind::kConflict, "another version");
+    if (!version.empty() && version != std::to_string(object.version))
+      return make_error(ErrorKind::kConflict, "another version");
     if (position >= object.data.size()) return std::size_t{0};
     const auto count = std::min<std::size_t>(out.size(), object.data.size() - position);
     std::copy_n(as_bytes(object.data).begin() + static_cast<std::ptrdiff_t>(position), count, out.begin());

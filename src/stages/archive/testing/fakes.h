@@ -1,8 +1,9 @@
-// Kafka as the archive sees it, without Kafka: records that a test makes, a consumer that hands them out, a producer that remembers.
+// Kafka as the archive sees it, without Kafka: records that a test makes, a consumer that hands them out, a producer
+// that remembers.
 #pragma once
 
-#include <atomic>
 #include <fmt/format.h>
+#include <atomic>
 
 #include <functional>
 #include <map>
@@ -168,7 +169,8 @@ class FakeConsumer final : public bus::GroupConsumer {
     for (auto& [partition, position] : next_) {
       auto& log = logs_[partition];
       if (position >= log.size() || paused_.contains(of(partition.value()))) continue;
-      auto message = std::make_unique<FakeMessage>(log[position], partition, Offset(static_cast<std::int64_t>(position)));
+      auto message =
+          std::make_unique<FakeMessage>(log[position], partition, Offset(static_cast<std::int64_t>(position)));
       ++position;
       return message;
     }
@@ -188,9 +190,9 @@ class FakeConsumer final : public bus::GroupConsumer {
 struct SentLetters {
   std::mutex mutex;
   std::vector<OutgoingRecord> arrived;
-  std::atomic<bool> hold{false};        // acknowledge nothing until release()
-  std::atomic<int> fail_next{0};        // so many end with a fatal producer
-  std::atomic<int> refuse_next{0};      // so many find the queue full
+  std::atomic<bool> hold{false};    // acknowledge nothing until release()
+  std::atomic<int> fail_next{0};    // so many end with a fatal producer
+  std::atomic<int> refuse_next{0};  // so many find the queue full
   std::vector<std::function<void()>> held;
 
   std::vector<OutgoingRecord> all() {
