@@ -208,7 +208,7 @@ TEST_F(Core, AFetchSessionIsDeclined) {
 TEST_F(Core, OldFetchVersionsGetOldMessages) {
   make_topic("t");
   produce(batch(2));
-  for (const wire::ApiVersion version : {0, 1, 2, 3}) {
+  for (wire::ApiVersion version = 0; version <= 3; ++version) {
     const auto got = d.call<wire::FetchResponse>(version, fetch_request(0)).responses.at(0).partitions.at(0);
     ASSERT_GT(got.records.size(), 17U) << version;
     EXPECT_EQ(got.records.bytes()[16], version < 2 ? std::byte{0} : std::byte{1}) << version;
