@@ -215,11 +215,11 @@ class Volunteers:
 
     def read_and_send(self, number):
         session, take = str(uuid.uuid4()), 0
-        speaker = str(uuid.uuid4())
         prompt = None
         while not self.ending.is_set():
             try:
                 if prompt is None:
+                    speaker = str(uuid.uuid4())  # nobody is asked for one sentence twice: a crowd, not four people
                     answer = self.pipeline.studio.next_prompt(random.choice(self.locales), speaker)
                     if answer.status != 200:
                         self.ending.wait(0.05)

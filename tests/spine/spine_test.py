@@ -160,21 +160,21 @@ def mistakes_at_the_start_are_said_in_one_line(folder):
     pipeline.start()
     http_port = pipeline.arguments[3]
 
-    def end_of(*arguments, data="b"):
-        run = subprocess.run([ANTIPHON, "up", "--log-level", "error", "--data", str(folder / data), "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0", *arguments],
+    def end_of(*arguments, data="b", http="127.0.0.1:0", kafka="127.0.0.1:0"):
+        run = subprocess.run([ANTIPHON, "up", "--log-level", "error", "--data", str(folder / data), "--http", http, "--kafka", kafka, *arguments],
                              capture_output=True, text=True, timeout=60)
         return run.returncode, run.stderr
 
-    code, text = end_of("--http", http_port)
+    code, text = end_of(http=http_port)
     assert code == 78 and http_port.split(":")[1] in text, (code, text)
-    code, text = end_of("--kafka", pipeline.bootstrap)
+    code, text = end_of(kafka=pipeline.bootstrap)
     assert code == 78 and pipeline.bootstrap.split(":")[1] in text, (code, text)
     code, text = end_of(data="a/data")
     assert code == 78 and "in use by another antiphon up" in text, (code, text)
     code, text = end_of("--corpus", "file:///no/such/folder")
     assert code in (69, 78) and "/no/such/folder" in text, (code, text)
     code, text = end_of("--corpus", "ftp://x/y")
-    assert code == 64 and "ftp" in text, (code, text)
+    assert code == 64 and "file:// or s3://" in text, (code, text)
     code, text = end_of("--bootstrap", pipeline.bootstrap, "--partitions", "7")
     assert code == 78 and "--partitions 6" in text, (code, text)
     code, text = end_of("--bootstrap", f"127.0.0.1:{free_port()}", "--nonsense")
