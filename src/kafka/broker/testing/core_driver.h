@@ -2,6 +2,7 @@
 // syncs and time when the test says so.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
