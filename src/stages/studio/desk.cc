@@ -88,6 +88,7 @@ bool Desk::take(const Upload& upload, std::string& body, const http::Responder& 
         [&](const UnknownPrompt&) { known = false; },
         [&](const AlreadyHere& here) { answer = receipt_answer(200, here.receipt); },
         [&](const OtherBytes&) { answer = http::problem(409, "this recording id stands for another sound"); },
+        [&](const OtherSentence&) { answer = http::problem(409, "this recording id stands for another sentence"); },
         [&](const OnItsWay& way) {
           if (!join(way.number, responder, 200)) answer = come_again("this recording is on its way; try again");
         },

@@ -30,6 +30,7 @@ void Leases::disown(PartitionId partition) {
   if (it == owned_.end()) return;
   for (const auto& [id, sentence] : it->second.sentences()) {
     for (const HeldLease& lease : sentence.leases) forget(lease);
+    for (const CountedTake& take : sentence.takes) sentence_of_.erase(take.recording);
   }
   owned_.erase(it);
   std::erase_if(sending_, [&](const auto& entry) {
@@ -63,6 +64,7 @@ void Leases::restore(PartitionId partition, const events::PromptState& state) {
   }
   part.restore(state);
   for (const HeldLease& lease : part.find(*id)->leases) remember(lease);
+  remember_takes(*part.find(*id));
 }
 
 void Leases::add(PartitionId partition, const events::Prompt& prompt) { at(partition).add(prompt); }
@@ -75,6 +77,10 @@ void Leases::count_read_back(PartitionId partition, const events::Recording& rec
   }
   at(partition).count_read_back(recording, offset);
   if (!id) return;
+  if (const auto take = id_of_uuid(recording.id.value())) {
+    const Sentence* sentence = at(partition).find(*id);
+    if (sentence != nullptr && sentence->find_take(*take) != nullptr) sentence_of_.emplace(*take, *id);
+  }
   for (const HeldLease& lease : before) {
     if (at(partition).find_by_lease(lease.id) == nullptr) forget(lease);
   }
@@ -87,6 +93,10 @@ Offset Leases::next_offset(PartitionId partition) const { return owned_.at(parti
 void Leases::remember(const HeldLease& lease) {
   if (lease.speaker) by_page_[{*lease.speaker, lease.locale}].push_back(lease.id);
   if (lease.request) by_request_[*lease.request] = lease.id;
+}
+
+void Leases::remember_takes(const Sentence& sentence) {
+  for (const CountedTake& take : sentence.takes) sentence_of_.emplace(take.recording, sentence.id);
 }
 
 void Leases::forget(const HeldLease& lease) {
@@ -206,11 +216,16 @@ TakeDecision Leases::begin_take(const TakeRequest& request, WallTime now) {
   expire(now);
   const PartitionId partition = partition_of(request.prompt_id);
   if (!owns(partition)) return NotOurs{};
-  if (const auto it = by_recording_.find(request.recording); it != by_recording_.end()) {
-    const bool same = sending_.at(it->second).take.sha256 == request.sha256;
-    return same ? TakeDecision(OnItsWay{it->second}) : TakeDecision(OtherBytes{});
-  }
   const auto prompt = id_of_prompt(request.prompt_id.value());
+  if (const auto it = by_recording_.find(request.recording); it != by_recording_.end()) {
+    const Sending& sending = sending_.at(it->second);
+    if (sending.take.sha256 != request.sha256) return OtherBytes{};
+    if (sending.prompt != prompt) return OtherSentence{};
+    return OnItsWay{it->second};
+  }
+  if (const auto it = sentence_of_.find(request.recording); it != sentence_of_.end() && it->second != prompt) {
+    return OtherSentence{};
+  }
   Sentence* sentence = prompt ? at(partition).find(*prompt) : nullptr;
   if (sentence == nullptr) return UnknownPrompt{};
   if (const CountedTake* known = sentence->find_take(request.recording)) {
@@ -244,7 +259,8 @@ events::Receipt Leases::finish_take(std::uint64_t number, Offset offset) {
   Sending sending = std::move(it->second);
   sending_.erase(it);
   by_recording_.erase(sending.take.recording);
-  at(sending.partition).finish_take(sending.ticket, offset);
+  const bool remembered = at(sending.partition).finish_take(sending.ticket, offset);
+  if (remembered) sentence_of_.emplace(sending.take.recording, sending.prompt);
   sending.take.offset = offset;
   return receipt_of(sending.partition, sending.take);
 }

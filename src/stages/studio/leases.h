@@ -52,7 +52,8 @@ struct UnknownPrompt {};  // not in what was read so far
 struct AlreadyHere {      // the same take again: its first receipt
   events::Receipt receipt;
 };
-struct OtherBytes {};  // the id stands for another sound
+struct OtherBytes {};     // the id stands for another sound
+struct OtherSentence {};  // the id stands for a voice that read another sentence
 struct OnItsWay {      // the same take again, and Kafka has not answered yet
   std::uint64_t number = 0;
 };
@@ -63,7 +64,7 @@ struct ToBeSent {
   std::string text;
   std::string locale;
 };
-using TakeDecision = std::variant<NotOurs, UnknownPrompt, AlreadyHere, OtherBytes, OnItsWay, ToBeSent>;
+using TakeDecision = std::variant<NotOurs, UnknownPrompt, AlreadyHere, OtherBytes, OtherSentence, OnItsWay, ToBeSent>;
 
 struct LocaleCount {
   std::string locale;
@@ -121,6 +122,7 @@ class Leases {
     PartitionLeases* partition = nullptr;
     Sentence* sentence = nullptr;
   };
+  void remember_takes(const Sentence& sentence);
   [[nodiscard]] PartitionLeases& at(PartitionId partition) { return owned_.at(partition); }
   PartitionLeases* partition_holding(const Id128& lease);
   std::optional<Grant> again(const Id128& lease, const GrantRequest& request, std::uint32_t locale, bool same_request);
@@ -142,6 +144,8 @@ class Leases {
   std::unordered_map<Id128, Id128> by_request_;            // request -> lease
   std::unordered_map<std::uint64_t, Sending> sending_;     // by number
   std::unordered_map<Id128, std::uint64_t> by_recording_;  // takes on their way -> number
+  // Takes that arrived -> their sentence: a recording id stands once, whatever sentence a later request names.
+  std::unordered_map<Id128, Id128> sentence_of_;
   std::uint64_t next_number_ = 1;
 };
 

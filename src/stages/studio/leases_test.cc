@@ -161,6 +161,32 @@ TEST_F(LeasesTest, StandingSaysUnderWhatRightATakeWasMade) {
       << "a lease of another sentence";
 }
 
+TEST_F(LeasesTest, OneRecordingIdStandsForOneSentence) {
+  publish(1, 2);
+  const auto first = next(1);
+  const TakeRequest request = take(first->prompt_id, first->lease_id, 1, 7);
+  TakeRequest elsewhere = request;
+  elsewhere.prompt_id = numbered_prompt(2);
+  elsewhere.lease.reset();
+  ASSERT_NE(first->prompt_id, elsewhere.prompt_id);
+
+  const auto sending = std::get<ToBeSent>(leases_.begin_take(request, now_));
+  EXPECT_TRUE(std::holds_alternative<OtherSentence>(leases_.begin_take(elsewhere, now_)));
+  leases_.finish_take(sending.number, Offset(3));
+  EXPECT_TRUE(std::holds_alternative<OtherSentence>(leases_.begin_take(elsewhere, now_)));
+  EXPECT_TRUE(std::holds_alternative<AlreadyHere>(leases_.begin_take(request, now_)));
+
+  // Nor after a start that knows the take from the topics only.
+  const auto state = leases_.next_change(now_);
+  ASSERT_TRUE(state && state->prompt_id == first->prompt_id);
+  Leases restored(kPartitions, LeaseRules{}, "voices.recordings", random_);
+  for (std::int32_t p = 0; p < kPartitions; ++p) restored.own(PartitionId(p));
+  restored.restore(restored.partition_of(first->prompt_id), *state);
+  for (std::uint64_t n = 1; n <= 2; ++n) restored.add(restored.partition_of(numbered_prompt(n)), make_prompt(n));
+  EXPECT_TRUE(std::holds_alternative<OtherSentence>(restored.begin_take(elsewhere, now_)));
+  EXPECT_TRUE(std::holds_alternative<AlreadyHere>(restored.begin_take(request, now_)));
+}
+
 TEST_F(LeasesTest, TheSameTakeAgainGetsItsFirstReceiptAndOtherBytesNone) {
   publish(1, 1);
   const auto grant = next(1);

@@ -1,4 +1,4 @@
-// The studio: gives sentences to people in a browser and takes their voices, as DESIGN.md section 5 fixes it.
+// The studio: gives sentences to people in a browser and takes their voices. Its interface: docs/formats/http.md.
 //
 // It reads NAMESPACE.prompts, writes NAMESPACE.recordings and NAMESPACE.prompt-state, and holds nothing that it could
 // not read again.
