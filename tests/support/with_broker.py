@@ -18,7 +18,7 @@ def main():
             ready = broker.stdout.readline().split()
             if len(ready) != 2 or ready[0] != "ready":
                 sys.exit(f"the broker did not start: {ready}")
-            code = subprocess.run(command, env={**os.environ, "ANTIPHON_TEST_BOOTSTRAP": ready[1]}, timeout=280).returncode
+            code = subprocess.run(command, env={**os.environ, "ANTIPHON_TEST_BOOTSTRAP": ready[1]}, timeout=390).returncode
         finally:
             broker.terminate()
             end = broker.wait(timeout=30)
