@@ -17,7 +17,7 @@ void print_overview(std::FILE* out, std::span<const Command> commands) {
   for (const Command& command : commands) fmt::print(out, "  {:<10} {}\n", command.name, command.summary);
   fmt::print(out,
              "\nantiphon COMMAND --help explains each. To begin:\n"
-             "  antiphon up --corpus file:///path/to/sentences.sw.txt --archive file:///path/to/voices\n");
+             "  antiphon up --corpus file:///path/to/sw-sentences.txt --archive file:///path/to/voices\n");
 }
 
 // Edit distance, for "did you mean".

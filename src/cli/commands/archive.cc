@@ -13,13 +13,14 @@ int run_archive_command(const Arguments& arguments) {
   archive::ArchiveSettings settings;
   KafkaOptions kafka;
   kafka.add_to(options);
-  options.add("archive", settings.url, "file:///folder or s3://bucket/prefix?endpoint=http://host:port&region=...");
+  options.add("archive", settings.url, "where to, needed: file:///folder or s3://bucket/prefix?endpoint=http://host:port&region=...&name=...");
   options.add("name", settings.name,
-              "its name; the group is NAMESPACE.archive.NAME. Two names: each gets everything; one name: they share");
-  options.add("slot", settings.slot, "which of several processes of this name this is; keep it over restarts");
+              "its name (else name= of the URL, else a hash of it); two names: each gets everything; one name: they share");
+  options.add("slot", settings.slot, "which of several processes of one name this is, kept over restarts; none: any number of them");
   options.add("parallel", settings.parallel, "recordings stored at the same time")
       ->check(CLI::Range(1, archive::kParallelMax));
   options.footer(
+      "It reads as the consumer group NAMESPACE.archive.NAME and goes on where that has committed.\n"
       "Keys for S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY (AWS_ENDPOINT_URL, AWS_REGION where the URL does not "
       "say).\n"
       "What it cannot use goes to the topic dlq.NAMESPACE.recordings.archive.NAME with the reason.");

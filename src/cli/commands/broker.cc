@@ -49,7 +49,8 @@ int run_broker_command(const Arguments& arguments) {
   options.add("partitions", settings.default_partitions, "partitions of a topic that is made on first use")
       ->check(CLI::Range(1, 5000));
   std::vector<std::string> topics;
-  options.add("topic", topics, "NAME:PARTITIONS[:KEY=VALUE]...: made before the port opens, where it is missing; repeatable");
+  options.add("topic", topics,
+              "NAME:PARTITIONS[:KEY=VALUE]...: made before the port opens, where it is missing; repeatable");
   options.footer(
       "acks=all means: on disk. Any Kafka client or tool works with it; it has no replication.\n"
       "When it takes connections it prints: ready HOST:PORT");

@@ -12,8 +12,8 @@ int run_select_command(const Arguments& arguments) {
   select::SelectSettings settings;
   KafkaOptions kafka;
   kafka.add_to(options);
-  options.add("corpus", settings.corpus_urls, "file:///folder-or-file or s3://bucket/prefix?...; repeatable");
-  options.add("locale", settings.default_locale, "language of sentences whose file name does not say it (am.txt does)");
+  options.add("corpus", settings.corpus_urls, "at least one: file:///folder-or-file or s3://bucket/prefix?...; repeatable");
+  options.add("locale", settings.default_locale, "language of sentences whose file name does not say it (am.txt and sw-news.csv do)");
   options.add("takes", settings.wanted, "recordings wanted of each sentence")->check(CLI::Range(1, events::kWantedMax));
   options.add("ahead", settings.ahead, "open sentences kept ready in each language")
       ->check(CLI::Range(1, select::kAheadMax));
@@ -24,7 +24,7 @@ int run_select_command(const Arguments& arguments) {
       "A corpus URL takes: id= locale= column= (csv, tsv) field= (jsonl) split=line|sentences order=corpus|shuffled "
       "seed=\n"
       "Read: .txt .csv .tsv .jsonl, each also .gz or .zst. Keys for S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.\n"
-      "One selector works in a namespace; a second one stands by.");
+      "One selector works in a namespace; a second one stands by. docs/formats/corpus.md tells more.");
   if (const auto code = options.parse(arguments)) return *code;
 
   const auto connection = kafka.connection("select", settings.slot);
