@@ -60,7 +60,8 @@ Options::Options(std::string command, const std::string& summary)
     : command_(std::move(command)), app_(summary, "antiphon " + command_) {
   app_.get_formatter()->column_width(34);
   app_.set_help_flag("-h,--help", "this text");
-  add("config", config_file_, "TOML file: [COMMAND] and these names without --; the command line and the environment win");
+  add("config", config_file_,
+      "TOML file: [COMMAND] and these names without --; the command line and the environment win");
   add("status", status_address_, "serve health and metrics at HOST:PORT (/healthz /readyz /metrics); off by default");
   add("log-level", log_level_, "debug, info, warn or error")->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   add("log-format", log_format_, "text, json, or auto: text on a terminal")

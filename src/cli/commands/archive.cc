@@ -13,10 +13,13 @@ int run_archive_command(const Arguments& arguments) {
   archive::ArchiveSettings settings;
   KafkaOptions kafka;
   kafka.add_to(options);
-  options.add("archive", settings.url, "where to, needed: file:///folder or s3://bucket/prefix?endpoint=http://host:port&region=...&name=...");
-  options.add("name", settings.name,
-              "its name (else name= of the URL, else a hash of it); two names: each gets everything; one name: they share");
-  options.add("slot", settings.slot, "which of several processes of one name this is, kept over restarts; none: any number of them");
+  options.add("archive", settings.url,
+              "where to, needed: file:///folder or s3://bucket/prefix?endpoint=http://host:port&region=...&name=...");
+  options.add(
+      "name", settings.name,
+      "its name (else name= of the URL, else a hash of it); two names: each gets everything; one name: they share");
+  options.add("slot", settings.slot,
+              "which of several processes of one name this is, kept over restarts; none: any number of them");
   options.add("parallel", settings.parallel, "recordings stored at the same time")
       ->check(CLI::Range(1, archive::kParallelMax));
   options.footer(

@@ -12,8 +12,10 @@ int run_select_command(const Arguments& arguments) {
   select::SelectSettings settings;
   KafkaOptions kafka;
   kafka.add_to(options);
-  options.add("corpus", settings.corpus_urls, "at least one: file:///folder-or-file or s3://bucket/prefix?...; repeatable");
-  options.add("locale", settings.default_locale, "language of sentences whose file name does not say it (am.txt and sw-news.csv do)");
+  options.add("corpus", settings.corpus_urls,
+              "at least one: file:///folder-or-file or s3://bucket/prefix?...; repeatable");
+  options.add("locale", settings.default_locale,
+              "language of sentences whose file name does not say it (am.txt and sw-news.csv do)");
   options.add("takes", settings.wanted, "recordings wanted of each sentence")->check(CLI::Range(1, events::kWantedMax));
   options.add("ahead", settings.ahead, "open sentences kept ready in each language")
       ->check(CLI::Range(1, select::kAheadMax));

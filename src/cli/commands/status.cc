@@ -28,7 +28,8 @@ int run_status_command(const Arguments& arguments) {
   std::string data = "./antiphon-data";
   bool json = false;
   kafka.add_connection_to(options);
-  options.add("data", data, "folder of an `antiphon up` on this machine: its processes are told, and where its Kafka is");
+  options.add("data", data,
+              "folder of an `antiphon up` on this machine: its processes are told, and where its Kafka is");
   options.add_flag("json", json, "the same as JSON");
   options.footer("It only asks: nothing is changed, no group is joined. Exit code 69: no Kafka answers.");
   if (const auto code = options.parse(arguments)) return *code;

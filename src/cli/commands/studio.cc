@@ -59,7 +59,8 @@ int run_studio_command(const Arguments& arguments) {
       ->check(CLI::Range(1, 1000));
   options.add("slot", settings.slot, "part of its client id; keep it over restarts");
   options.footer(
-      "One studio serves a namespace. It answers 503 until it has read what was left, then prints: ready http://HOST:PORT\n"
+      "One studio serves a namespace. It answers 503 until it has read what was left, then prints: ready "
+      "http://HOST:PORT\n"
       "GET /api/v1/openapi.json describes its interface.");
   if (const auto code = options.parse(arguments)) return *code;
 

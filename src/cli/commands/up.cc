@@ -109,19 +109,23 @@ void add_options(Options& options, UpSettings& settings) {
   options.add("http", settings.http, "where the studio serves the page, HOST:PORT; port 0 takes a free one");
   options.add("kafka", settings.listen, "where the embedded broker listens, HOST:PORT");
   settings.kafka.add_to(options);
-  options.add("corpus", settings.corpora, "sentences: file:///folder-or-file or s3://bucket/prefix; repeatable; antiphon select --help tells more");
+  options.add("corpus", settings.corpora,
+              "sentences: file:///folder-or-file or s3://bucket/prefix; repeatable; antiphon select --help tells more");
   options.add("archive", settings.archives,
               "where voices go: file:///folder or s3://bucket/prefix; repeatable; default: DATA/archive");
-  options.add("locale", settings.locale, "language of sentences whose file name does not say it (am.txt and sw-news.csv do)");
+  options.add("locale", settings.locale,
+              "language of sentences whose file name does not say it (am.txt and sw-news.csv do)");
   options.add("rules", settings.rules, "TOML file: which sentences are left out; default: the built-in rules");
   options.add("takes", settings.takes, "recordings wanted of each sentence")->check(CLI::Range(1, events::kWantedMax));
-  options.add("ahead", settings.ahead, "open sentences kept ready in each language")->check(CLI::Range(1, select::kAheadMax));
+  options.add("ahead", settings.ahead, "open sentences kept ready in each language")
+      ->check(CLI::Range(1, select::kAheadMax));
   options.add_flag("lan", settings.lan,
                    "serve phones on this network: https with a certificate of our own, and a QR code");
   options.add("tls", settings.tls, "CERT,KEY: PEM files; the studio serves https");
   options.add("web", settings.web, "folder of the page, where it is not beside the program");
   options.footer(
-      "Without --bootstrap an embedded broker is started at --kafka; with it, none: the cluster that it names is used.\n"
+      "Without --bootstrap an embedded broker is started at --kafka; with it, none: the cluster that it names is "
+      "used.\n"
       "When all is up the last line on standard output is: ready http://HOST:PORT\n"
       "Ctrl-C or SIGTERM ends everything in order.");
 }
