@@ -1,6 +1,8 @@
-// Measures the hops of a running pipeline from outside and prints one JSON object. bench/spine/run starts the pipeline and calls this.
+// Measures the hops of a running pipeline from outside and prints one JSON object. bench/spine/run starts the pipeline
+// and calls this.
 //
-//   hop 1   a prompt is sent as the selector sends it, then the studio is asked for it until it hands it out: an upper bound, as the last
+//   hop 1   a prompt is sent as the selector sends it, then the studio is asked for it until it hands it out: an upper
+//   bound, as the last
 //           question is inside
 //   hop 2   last byte of an upload handed to the kernel until the 201 is read
 //   stored  the same beginning until the archive's sidecar is there
@@ -54,9 +56,11 @@ std::string make_voice(std::size_t bytes, Random& random) {
     for (int i = 0; i < width; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
     return out;
   };
-  std::string wav = "RIFF" + le(data_size + 36, 4) + "WAVEfmt " + le(16, 4) + le(1, 2) + le(1, 2) + le(16000, 4) + le(32000, 4) + le(2, 2) + le(16, 2) +
-                    "data" + le(data_size, 4);
-  while (wav.size() < bytes) wav += le(static_cast<std::uint32_t>(random.next()), static_cast<int>(std::min<std::size_t>(4, bytes - wav.size())));
+  std::string wav = "RIFF" + le(data_size + 36, 4) + "WAVEfmt " + le(16, 4) + le(1, 2) + le(1, 2) + le(16000, 4) +
+                    le(32000, 4) + le(2, 2) + le(16, 2) + "data" + le(data_size, 4);
+  while (wav.size() < bytes)
+    wav +=
+        le(static_cast<std::uint32_t>(random.next()), static_cast<int>(std::min<std::size_t>(4, bytes - wav.size())));
   return wav;
 }
 
@@ -98,7 +102,9 @@ class Bench {
  private:
   struct Figures {
     Samples hop1, hop2, stored, ack;
-    nlohmann::json summary() const { return {{"hop1", hop1.summary()}, {"hop2", hop2.summary()}, {"stored", stored.summary()}, {"ack", ack.summary()}}; }
+    nlohmann::json summary() const {
+      return {{"hop1", hop1.summary()}, {"hop2", hop2.summary()}, {"stored", stored.summary()}, {"ack", ack.summary()}};
+    }
   };
   struct Sentence {
     std::string prompt_id;
@@ -112,7 +118,10 @@ class Bench {
     for (int i = 0; i < 300; ++i) {  // first round writes the blocks, so that the second commits no metadata
       if (i == 100) samples = {};
       const auto begin = Steady::now();
-      if (::pwrite(fd, block.data(), block.size(), static_cast<off_t>(i % 100) * static_cast<off_t>(block.size())) < 0 || ::fdatasync(fd) != 0) fail(errno_error(errno, plan_.sync_file));
+      if (::pwrite(fd, block.data(), block.size(), static_cast<off_t>(i % 100) * static_cast<off_t>(block.size())) <
+              0 ||
+          ::fdatasync(fd) != 0)
+        fail(errno_error(errno, plan_.sync_file));
       samples.add(Steady::now() - begin);
     }
     ::close(fd);
@@ -164,7 +173,8 @@ class Bench {
   }
 
   std::chrono::nanoseconds straight_to_kafka() {
-    OutgoingRecord record{"voices.bench", std::nullopt, make_uuid_v4(random_), make_voice(plan_.bytes, random_), {}, std::nullopt};
+    OutgoingRecord record{"voices.bench", std::nullopt, make_uuid_v4(random_), make_voice(plan_.bytes, random_), {},
+                          std::nullopt};
     const auto begin = Steady::now();
     must(producer_->send_and_wait(std::move(record), std::chrono::seconds(30)));
     return Steady::now() - begin;
@@ -180,7 +190,8 @@ class Bench {
       voice = make_voice(plan_.bytes, random_);
     }
     const std::string headers = fmt::format(
-        "Content-Type: audio/wav\r\nX-Prompt-Id: {}\r\nX-Lease-Id: {}\r\nX-Speaker-Id: 4f8c1fd6-6a0c-4a55-9a0f-0d3a5a1c8f11\r\nX-Consent-Version: 1\r\n",
+        "Content-Type: audio/wav\r\nX-Prompt-Id: {}\r\nX-Lease-Id: {}\r\nX-Speaker-Id: "
+        "4f8c1fd6-6a0c-4a55-9a0f-0d3a5a1c8f11\r\nX-Consent-Version: 1\r\n",
         sentence.prompt_id, sentence.lease_id);
     const auto answer = must(http.call("PUT", "/api/v1/recordings/" + id, headers, voice));
     if (answer.status != 201) fail(make_error(ErrorKind::kInternal, fmt::format("{}: {}", answer.status, answer.body)));
@@ -195,7 +206,8 @@ class Bench {
     }
   }
 
-  // Uploads at a fixed rate from as many connections as it takes; a late one is not forgiven: time counts from when it was sent.
+  // Uploads at a fixed rate from as many connections as it takes; a late one is not forgiven: time counts from when it
+  // was sent.
   void measure_load(Figures& figures) {
     const std::size_t total = plan_.count * 4;
     std::vector<Sentence> sentences;
@@ -213,7 +225,9 @@ class Bench {
       threads.emplace_back([&, c] {
         HttpClient mine = must(HttpClient::connect(plan_.http_host, plan_.http_port));
         for (std::size_t i = c; i < total; i += kConnections) {
-          std::this_thread::sleep_until(begin + std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(static_cast<double>(i) / plan_.rate)));
+          std::this_thread::sleep_until(begin +
+                                        std::chrono::duration_cast<Steady::duration>(
+                                            std::chrono::duration<double>(static_cast<double>(i) / plan_.rate)));
           upload(mine, sentences[i], figures, false);
         }
       });
@@ -262,8 +276,14 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: {} BOOTSTRAP HTTP_HOST HTTP_PORT ARCHIVE_FOLDER SYNC_FILE COUNT RATE BYTES\n", argv[0]);
     return 64;
   }
-  antiphon::bench::Plan plan{argv[1], argv[2], static_cast<std::uint16_t>(std::atoi(argv[3])), argv[4], argv[5],
-                             static_cast<std::size_t>(std::atoll(argv[6])), std::atof(argv[7]), static_cast<std::size_t>(std::atoll(argv[8]))};
+  antiphon::bench::Plan plan{argv[1],
+                             argv[2],
+                             static_cast<std::uint16_t>(std::atoi(argv[3])),
+                             argv[4],
+                             argv[5],
+                             static_cast<std::size_t>(std::atoll(argv[6])),
+                             std::atof(argv[7]),
+                             static_cast<std::size_t>(std::atoll(argv[8]))};
   fmt::print("{}\n", antiphon::bench::Bench(std::move(plan)).run().dump(2));
   return 0;
 }

@@ -32,10 +32,12 @@ Result<HttpClient> HttpClient::connect(const std::string& host, std::uint16_t po
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) return make_error(ErrorKind::kUsage, host + " is no IPv4 address");
+  if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1)
+    return make_error(ErrorKind::kUsage, host + " is no IPv4 address");
   const int one = 1;
   ::setsockopt(client.fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (::connect(client.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return errno_error(errno, "connect");
+  if (::connect(client.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return errno_error(errno, "connect");
   return client;
 }
 
@@ -44,8 +46,10 @@ HttpClient::~HttpClient() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Result<HttpAnswer> HttpClient::call(std::string_view method, std::string_view path, std::string_view headers, std::string_view body) {
-  const std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: bench\r\n{}Content-Length: {}\r\n\r\n", method, path, headers, body.size());
+Result<HttpAnswer> HttpClient::call(std::string_view method, std::string_view path, std::string_view headers,
+                                    std::string_view body) {
+  const std::string head =
+      fmt::format("{} {} HTTP/1.1\r\nHost: bench\r\n{}Content-Length: {}\r\n\r\n", method, path, headers, body.size());
   ANTIPHON_TRY_VOID(send_all(fd_, head));
   ANTIPHON_TRY_VOID(send_all(fd_, body));
   HttpAnswer answer;
@@ -60,7 +64,8 @@ Result<HttpAnswer> HttpClient::call(std::string_view method, std::string_view pa
     in.append(buffer.data(), static_cast<std::size_t>(n));
     if (head_end != std::string::npos || in.find("\r\n\r\n") == std::string::npos) continue;
     head_end = in.find("\r\n\r\n") + 4;
-    if (const auto at = in.find("Content-Length: "); at < head_end) std::from_chars(in.data() + at + 16, in.data() + head_end, length);
+    if (const auto at = in.find("Content-Length: "); at < head_end)
+      std::from_chars(in.data() + at + 16, in.data() + head_end, length);
   }
   answer.answered = std::chrono::steady_clock::now();
   std::from_chars(in.data() + 9, in.data() + 12, answer.status);

@@ -24,7 +24,8 @@ class HttpClient {
   ~HttpClient();
 
   // `headers`: whole lines with CRLF. The answer must have a Content-Length, or be 204.
-  Result<HttpAnswer> call(std::string_view method, std::string_view path, std::string_view headers, std::string_view body);
+  Result<HttpAnswer> call(std::string_view method, std::string_view path, std::string_view headers,
+                          std::string_view body);
 
  private:
   explicit HttpClient(int fd) : fd_(fd) {}

@@ -12,14 +12,14 @@ constexpr std::size_t kExtensionCharsMax = 8;
 constexpr int kSidecarIndent = 2;
 
 bool is_extension(std::string_view text) {
-  return !text.empty() && text.size() <= kExtensionCharsMax && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  });
+  return !text.empty() && text.size() <= kExtensionCharsMax &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
 Result<std::string> prefix_of(const std::string& locale, const PromptId& prompt, const RecordingId& recording) {
   if (!is_locale_shape(locale) || !is_prompt_id(prompt.value()) || !is_recording_id(recording.value())) {
-    return make_error(ErrorKind::kInvalidInput, "locale, prompt id or recording id is not fit for a name in an archive");
+    return make_error(ErrorKind::kInvalidInput,
+                      "locale, prompt id or recording id is not fit for a name in an archive");
   }
   return locale + "/" + prompt.value() + "/" + recording.value() + ".";
 }

@@ -1,7 +1,7 @@
 // Where a recording lies in an archive and what its sidecar says. docs/formats/events.md, "Sidecar".
 //
-// LOCALE/PROMPT_ID/RECORDING_ID.EXT holds the file as it was spoken; the same name with .json its headers, written last: it
-// marks the recording complete. Both follow from the event alone, so that a redelivery gives the same bytes.
+// LOCALE/PROMPT_ID/RECORDING_ID.EXT holds the file as it was spoken; the same name with .json its headers, written
+// last: it marks the recording complete. Both follow from the event alone, so that a redelivery gives the same bytes.
 #pragma once
 
 #include <string>
@@ -22,8 +22,9 @@ Result<std::string> archive_prefix(const Erasure& erasure);
 // The sidecar of an object: ....webm -> ....json.
 std::string sidecar_name(std::string_view archive_name);
 
-// The headers as one JSON object and a line feed: keys in byte order, two blanks of indent, values as text, those without a
-// value null, bytes that are not UTF-8 as U+FFFD; of a repeated name the first. Byte-identical for the same headers in any order of names.
+// The headers as one JSON object and a line feed: keys in byte order, two blanks of indent, values as text, those
+// without a value null, bytes that are not UTF-8 as U+FFFD; of a repeated name the first. Byte-identical for the same
+// headers in any order of names.
 std::string sidecar_json(const RecordHeaders& headers);
 
 }  // namespace antiphon::events

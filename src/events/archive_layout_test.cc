@@ -13,8 +13,10 @@ namespace {
 using namespace antiphon::events::testing;
 
 TEST(ArchiveName, FollowsFromTheEventAlone) {
-  EXPECT_EQ(*archive_name(some_recording(), "webm"), "sw/16VAHQ3ZDK8QKMHETNY0DKA6Z7/019b76da-a87b-7000-8000-0123456789ab.webm");
-  EXPECT_EQ(sidecar_name(*archive_name(some_recording(), "webm")), "sw/16VAHQ3ZDK8QKMHETNY0DKA6Z7/019b76da-a87b-7000-8000-0123456789ab.json");
+  EXPECT_EQ(*archive_name(some_recording(), "webm"),
+            "sw/16VAHQ3ZDK8QKMHETNY0DKA6Z7/019b76da-a87b-7000-8000-0123456789ab.webm");
+  EXPECT_EQ(sidecar_name(*archive_name(some_recording(), "webm")),
+            "sw/16VAHQ3ZDK8QKMHETNY0DKA6Z7/019b76da-a87b-7000-8000-0123456789ab.json");
   EXPECT_EQ(*archive_prefix(some_recording()), *archive_prefix(some_erasure()));
 }
 
@@ -44,11 +46,17 @@ TEST(Sidecar, IsTheSameForTheSameHeadersInAnyOrder) {
 
 TEST(Sidecar, TakesAnyHeader) {
   EXPECT_EQ(sidecar_json({}), "{}\n");
-  EXPECT_EQ(sidecar_json({{"b", std::nullopt}, {"a", "\xff\"\n"}, {"b", "second"}}), "{\n  \"a\": \"\uFFFD\\\"\\n\",\n  \"b\": null\n}\n");
+  EXPECT_EQ(sidecar_json({{"b", std::nullopt}, {"a", "\xff\"\n"}, {"b", "second"}}),
+            "{\n  \"a\": \"\uFFFD\\\"\\n\",\n  \"b\": null\n}\n");
 }
 
 DeadLetter some_letter() {
-  return {{"sha256-mismatch", "the value is not what ce_sha256 says"}, "archive.main", "voices.archive.main", "0", 3, from_unix_ms(1'767'225'600'000)};
+  return {{"sha256-mismatch", "the value is not what ce_sha256 says"},
+          "archive.main",
+          "voices.archive.main",
+          "0",
+          3,
+          from_unix_ms(1'767'225'600'000)};
 }
 
 TEST(DeadLetter, LeavesTheRecordAsItWas) {
@@ -60,12 +68,21 @@ TEST(DeadLetter, LeavesTheRecordAsItWas) {
   EXPECT_EQ(letter.value, out.value);
   ASSERT_GE(letter.headers.size(), out.headers.size());
   EXPECT_TRUE(std::equal(out.headers.begin(), out.headers.end(), letter.headers.begin()));
-  const std::map<std::string, std::string> added{{"__connect.errors.topic", "voices.recordings"}, {"__connect.errors.offset", "41"},
-      {"__connect.errors.connector.name", "voices.archive.main"}, {"__connect.errors.task.id", "0"}, {"__connect.errors.stage", "TASK_PUT"},
-      {"__connect.errors.class.name", "antiphon.archive"}, {"__connect.errors.exception.class.name", "sha256-mismatch"},
-      {"__connect.errors.exception.message", "the value is not what ce_sha256 says"}, {"__connect.errors.exception.stacktrace", ""},
-      {"__connect.errors.partition", std::to_string(out.partition->value())}, {"x-dlq-reason", "sha256-mismatch"}, {"x-dlq-attempts", "3"},
-      {"x-dlq-first-failed-at", "2026-01-01T00:00:00.000Z"}, {"x-replay-count", "0"}};
+  const std::map<std::string, std::string> added{
+      {"__connect.errors.topic", "voices.recordings"},
+      {"__connect.errors.offset", "41"},
+      {"__connect.errors.connector.name", "voices.archive.main"},
+      {"__connect.errors.task.id", "0"},
+      {"__connect.errors.stage", "TASK_PUT"},
+      {"__connect.errors.class.name", "antiphon.archive"},
+      {"__connect.errors.exception.class.name", "sha256-mismatch"},
+      {"__connect.errors.exception.message", "the value is not what ce_sha256 says"},
+      {"__connect.errors.exception.stacktrace", ""},
+      {"__connect.errors.partition", std::to_string(out.partition->value())},
+      {"x-dlq-reason", "sha256-mismatch"},
+      {"x-dlq-attempts", "3"},
+      {"x-dlq-first-failed-at", "2026-01-01T00:00:00.000Z"},
+      {"x-replay-count", "0"}};
   EXPECT_EQ(letter.headers.size(), out.headers.size() + added.size());
   for (const auto& [name, value] : added) EXPECT_EQ(find_header(letter.headers, name), value) << name;
 }
@@ -87,7 +104,9 @@ TEST(DeadLetter, TakesARecordWithoutAnythingAndCutsALongDetail) {
   const OutgoingRecord letter = build_dead_letter(nothing, about);
   EXPECT_EQ(letter.key, std::nullopt);
   EXPECT_EQ(letter.value, std::nullopt);
-  EXPECT_EQ(find_header(letter.headers, "__connect.errors.exception.message"), std::string(kDeadLetterDetailBytesMax - 1, 'x')) << "cut at a character";
+  EXPECT_EQ(find_header(letter.headers, "__connect.errors.exception.message"),
+            std::string(kDeadLetterDetailBytesMax - 1, 'x'))
+      << "cut at a character";
 }
 
 }  // namespace

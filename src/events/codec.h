@@ -1,8 +1,10 @@
 // Events to records and back. CloudEvents 1.0, Kafka binding, binary mode: the value is the data itself.
 //
-// build_*:    a plain mapping; whoever fills an event with bytes from outside asks problem_of first, for what has a problem
+// build_*:    a plain mapping; whoever fills an event with bytes from outside asks problem_of first, for what has a
+// problem
 //             is written all the same and refused by every reader.
-// read_*:     bytes from outside; everything is checked, nothing trusted, and the first thing wrong names the refusal: the
+// read_*:     bytes from outside; everything is checked, nothing trusted, and the first thing wrong names the refusal:
+// the
 //             key, then the headers, then the value. Headers that the contract does not know are ignored.
 // problem_of: what read_* would refuse, before it is written. Pure functions; thread-safe.
 #pragma once
@@ -20,8 +22,10 @@ namespace antiphon::events {
 
 // Key and partition by the prompt id, which is Kafka's own murmur2 partition of the key: none is named.
 OutgoingRecord build_prompt(const Topics& topics, const Prompt& prompt);
-// The key is the recording id, but the partition follows the prompt id: it is named, and needs the number of partitions.
-OutgoingRecord build_recording(const Topics& topics, const Recording& recording, std::string audio, std::int32_t partitions);
+// The key is the recording id, but the partition follows the prompt id: it is named, and needs the number of
+// partitions.
+OutgoingRecord build_recording(const Topics& topics, const Recording& recording, std::string audio,
+                               std::int32_t partitions);
 OutgoingRecord build_erasure(const Topics& topics, const Erasure& erasure, std::int32_t partitions);
 
 std::optional<Refusal> problem_of(const Prompt& prompt);

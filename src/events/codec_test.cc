@@ -34,7 +34,8 @@ TEST(Codec, ARecordingComesBackAsItWas) {
     const OutgoingRecord out = build_recording(Topics(), recording, kAudio, kPartitions);
     EXPECT_EQ(out.key, recording.id.value());
     EXPECT_EQ(out.value, kAudio);
-    EXPECT_EQ(out.partition, partition_of(recording.prompt_id.value(), kPartitions)) << "with its prompt, not by its key";
+    EXPECT_EQ(out.partition, partition_of(recording.prompt_id.value(), kPartitions))
+        << "with its prompt, not by its key";
     const auto in = read_recording(arrived(out));
     ASSERT_TRUE(in) << in.error().label;
     EXPECT_EQ(std::get<Recording>(*in), recording);
@@ -60,7 +61,8 @@ TEST(Codec, AudioThatIsNotWhatItsHeadersSayIsRefused) {
 }
 
 TEST(Codec, AMalformedTraceIsDroppedAndNoReasonToRefuse) {
-  for (const char* trace : {"", "junk", "00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
+  for (const char* trace : {"", "junk", "00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01",
+                            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
     OutgoingRecord out = build_recording(Topics(), some_recording(), kAudio, kPartitions);
     set_header(out.headers, "traceparent", trace);
     const auto in = read_recording(arrived(out));
@@ -90,7 +92,8 @@ TEST(Codec, EveryHeaderThatMustBeThereIsMissedByName) {
     ASSERT_FALSE(in) << name;
     EXPECT_EQ(in.error().label, "missing-header:" + name);
   }
-  for (const OutgoingRecord& whole : {build_recording(Topics(), some_recording(), kAudio, kPartitions), build_erasure(Topics(), some_erasure(), kPartitions)}) {
+  for (const OutgoingRecord& whole : {build_recording(Topics(), some_recording(), kAudio, kPartitions),
+                                      build_erasure(Topics(), some_erasure(), kPartitions)}) {
     for (std::size_t i = 0; i < whole.headers.size(); ++i) {
       const std::string& name = whole.headers[i].name;
       if (name == "ce_durationms" || name.starts_with("trace")) continue;
@@ -118,20 +121,50 @@ TEST(Codec, RefusesARecordingWithItsStableLabel) {
       {"no key", [](auto& r) { r.key.reset(); }, "missing-key"},
       {"an empty key", [](auto& r) { r.key = ""; }, "missing-key"},
       {"another key", [](auto& r) { r.key = "019b76da-a87b-7000-8000-0123456789ac"; }, "key-mismatch"},
-      {"junk", [](auto& r) { r.headers.clear(); r.value = "junk"; }, "missing-header:ce_specversion"},
-      {"a tombstone of others", [](auto& r) { r.headers.clear(); r.value.reset(); }, "missing-header:ce_specversion"},
+      {"junk",
+       [](auto& r) {
+         r.headers.clear();
+         r.value = "junk";
+       },
+       "missing-header:ce_specversion"},
+      {"a tombstone of others",
+       [](auto& r) {
+         r.headers.clear();
+         r.value.reset();
+       },
+       "missing-header:ce_specversion"},
       {"a recording without a value", [](auto& r) { r.value.reset(); }, "missing-value"},
       {"an empty value", [](auto& r) { r.value = ""; }, "missing-value"},
       {"too large", [](auto& r) { r.value = std::string(kMessageBytesMax + 1, 'x'); }, "too-large"},
       {"another version", header("ce_specversion", "0.3"), "bad-header:ce_specversion"},
       {"another type", header("ce_type", "antiphon.prompt.v1"), "wrong-type"},
       {"an erasure with a value", header("ce_type", "antiphon.recording.erased.v1"), "unexpected-value"},
-      {"an id in capitals", [](auto& r) { r.key = "019B76DA-A87B-7000-8000-0123456789AB"; set_header(r.headers, "ce_id", r.key);
-                                          set_header(r.headers, "ce_source", "/session/8c5e9f0e-2f5b-4b0e-8a68-0d2f5f3f7a10"); }, "bad-recording-id"},
-      {"an id of version 4", [](auto& r) { r.key = "019b76da-a87b-4000-8000-0123456789ab"; set_header(r.headers, "ce_id", r.key); }, "bad-recording-id"},
-      {"a path as id", [](auto& r) { r.key = "../../../../etc/passwd"; set_header(r.headers, "ce_id", r.key); }, "bad-recording-id"},
+      {"an id in capitals",
+       [](auto& r) {
+         r.key = "019B76DA-A87B-7000-8000-0123456789AB";
+         set_header(r.headers, "ce_id", r.key);
+         set_header(r.headers, "ce_source", "/session/8c5e9f0e-2f5b-4b0e-8a68-0d2f5f3f7a10");
+       },
+       "bad-recording-id"},
+      {"an id of version 4",
+       [](auto& r) {
+         r.key = "019b76da-a87b-4000-8000-0123456789ab";
+         set_header(r.headers, "ce_id", r.key);
+       },
+       "bad-recording-id"},
+      {"a path as id",
+       [](auto& r) {
+         r.key = "../../../../etc/passwd";
+         set_header(r.headers, "ce_id", r.key);
+       },
+       "bad-recording-id"},
       {"a subject of another", header("ce_subject", "06VAHQ3ZDK8QKMHETNY0DKA6Z7"), "subject-mismatch"},
-      {"a prompt id", [](auto& r) { set_header(r.headers, "ce_subject", "../x"); set_header(r.headers, "ce_promptid", "../x"); }, "bad-prompt-id"},
+      {"a prompt id",
+       [](auto& r) {
+         set_header(r.headers, "ce_subject", "../x");
+         set_header(r.headers, "ce_promptid", "../x");
+       },
+       "bad-prompt-id"},
       {"a locale that climbs", header("ce_locale", "../sw"), "bad-header:ce_locale"},
       {"a locale with a hyphen too many", header("ce_locale", "sw-"), "bad-header:ce_locale"},
       {"a null locale", header("ce_locale", std::nullopt), "bad-header:ce_locale"},
@@ -143,8 +176,10 @@ TEST(Codec, RefusesARecordingWithItsStableLabel) {
       {"a sequence without end", header("ce_sequence", "99999999999999999999"), "bad-header:ce_sequence"},
       {"a source of neither kind", header("ce_source", "/elsewhere"), "bad-header:ce_source"},
       {"a session that is no UUID", header("ce_source", "/session/1"), "bad-header:ce_source"},
-      {"an upload of another", header("ce_source", "/upload/019b76da-a87b-7000-8000-0123456789ac"), "bad-header:ce_source"},
-      {"an upload that counts", header("ce_source", "/upload/019b76da-a87b-7000-8000-0123456789ab"), "bad-header:ce_sequence"},
+      {"an upload of another", header("ce_source", "/upload/019b76da-a87b-7000-8000-0123456789ac"),
+       "bad-header:ce_source"},
+      {"an upload that counts", header("ce_source", "/upload/019b76da-a87b-7000-8000-0123456789ab"),
+       "bad-header:ce_sequence"},
       {"a standing", header("ce_lease", "maybe"), "bad-header:ce_lease"},
       {"a speaker", header("ce_speakerid", "Asha"), "bad-header:ce_speakerid"},
       {"a consent", header("ce_consentversion", "a b"), "bad-header:ce_consentversion"},
@@ -152,8 +187,13 @@ TEST(Codec, RefusesARecordingWithItsStableLabel) {
       {"a duration", header("ce_durationms", "1.5"), "bad-header:ce_durationms"},
       {"a duration of years", header("ce_durationms", "99999999999"), "bad-header:ce_durationms"},
       {"a content type", header("content-type", "text/html"), "bad-header:content-type"},
-      {"a sentence too long", header("ce_prompttext", std::string(kPromptTextBytesMax + 1, 'x')), "bad-header:ce_prompttext"},
-      {"a header twice", [](auto& r) { r.headers.push_back({"ce_locale", "am"}); }, "repeated-header:ce_locale"},
+      {"a sentence too long", header("ce_prompttext", std::string(kPromptTextBytesMax + 1, 'x')),
+       "bad-header:ce_prompttext"},
+      {"a header twice",
+       [](auto& r) {
+         r.headers.push_back({"ce_locale", "am"});
+       },
+       "repeated-header:ce_locale"},
       {"headers without end", [](auto& r) { r.headers.resize(257); }, "too-many-headers"}};
   for (const Fault& fault : faults) {
     OutgoingRecord out = build_recording(Topics(), some_recording(), kAudio, kPartitions);
@@ -165,16 +205,23 @@ TEST(Codec, RefusesARecordingWithItsStableLabel) {
 }
 
 TEST(Codec, RefusesAPromptWithItsStableLabel) {
-  const Fault faults[] = {{"no value", [](auto& r) { r.value.reset(); }, "missing-value"},
-                          {"not UTF-8", [](auto& r) { r.value = "\xc3("; }, "bad-value"},
-                          {"with a zero", [](auto& r) { r.value = std::string("a\0b", 3); }, "bad-value"},
-                          {"too long", [](auto& r) { r.value = std::string(kPromptTextBytesMax + 1, 'x'); }, "too-large"},
-                          {"an id", [](auto& r) { r.key = "x"; set_header(r.headers, "ce_id", "x"); set_header(r.headers, "ce_subject", "x"); }, "bad-prompt-id"},
-                          {"a subject", header("ce_subject", "x"), "subject-mismatch"},
-                          {"another type", header("ce_type", "antiphon.prompt.v2"), "wrong-type"},
-                          {"another source", header("ce_source", "/session/x"), "bad-header:ce_source"},
-                          {"a corpus without a name", header("ce_source", "/corpus/"), "bad-header:ce_source"},
-                          {"nothing wanted", header("ce_wanted", "0"), "bad-header:ce_wanted"}};
+  const Fault faults[] = {
+      {"no value", [](auto& r) { r.value.reset(); }, "missing-value"},
+      {"not UTF-8", [](auto& r) { r.value = "\xc3("; }, "bad-value"},
+      {"with a zero", [](auto& r) { r.value = std::string("a\0b", 3); }, "bad-value"},
+      {"too long", [](auto& r) { r.value = std::string(kPromptTextBytesMax + 1, 'x'); }, "too-large"},
+      {"an id",
+       [](auto& r) {
+         r.key = "x";
+         set_header(r.headers, "ce_id", "x");
+         set_header(r.headers, "ce_subject", "x");
+       },
+       "bad-prompt-id"},
+      {"a subject", header("ce_subject", "x"), "subject-mismatch"},
+      {"another type", header("ce_type", "antiphon.prompt.v2"), "wrong-type"},
+      {"another source", header("ce_source", "/session/x"), "bad-header:ce_source"},
+      {"a corpus without a name", header("ce_source", "/corpus/"), "bad-header:ce_source"},
+      {"nothing wanted", header("ce_wanted", "0"), "bad-header:ce_wanted"}};
   for (const Fault& fault : faults) {
     OutgoingRecord out = build_prompt(Topics(), some_prompt());
     fault.make(out);

@@ -18,7 +18,10 @@ constexpr std::uint64_t kSeedMax = ~std::uint64_t{0};
 Json to_json(const CorpusState& state) {
   Json objects = Json::array();
   for (const ObjectPosition& object : state.objects) {
-    objects.push_back({{"key", object.key}, {"etag", object.etag}, {"offset", object.offset}, {"size", object.size},
+    objects.push_back({{"key", object.key},
+                       {"etag", object.etag},
+                       {"offset", object.offset},
+                       {"size", object.size},
                        {"complete", object.complete}});
   }
   Json json{{"v", kVersion},
@@ -90,10 +93,14 @@ OutgoingRecord table_record(const Topics& topics, std::string key, std::string v
 
 std::string_view to_string(CorpusCondition condition) {
   switch (condition) {
-    case CorpusCondition::kReading: return "reading";
-    case CorpusCondition::kWaiting: return "waiting";
-    case CorpusCondition::kOffline: return "offline";
-    case CorpusCondition::kDone: return "done";
+    case CorpusCondition::kReading:
+      return "reading";
+    case CorpusCondition::kWaiting:
+      return "waiting";
+    case CorpusCondition::kOffline:
+      return "offline";
+    case CorpusCondition::kDone:
+      return "done";
   }
   return "offline";
 }

@@ -1,6 +1,6 @@
-// How far the selector has read one corpus: NAMESPACE.corpus-state, key corpus id, value JSON, compacted; its only header is
-// content-type. Input and state together give the same sequence numbers again after any end: `next_sequence` belongs to the
-// first sentence behind the positions below.
+// How far the selector has read one corpus: NAMESPACE.corpus-state, key corpus id, value JSON, compacted; its only
+// header is content-type. Input and state together give the same sequence numbers again after any end: `next_sequence`
+// belongs to the first sentence behind the positions below.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@
 
 namespace antiphon::events {
 
-constexpr std::size_t kCorpusObjectsMax = 20'000;      // objects in one corpus
-constexpr std::size_t kObjectKeyBytesMax = 1024;       // S3's own maximum
+constexpr std::size_t kCorpusObjectsMax = 20'000;  // objects in one corpus
+constexpr std::size_t kObjectKeyBytesMax = 1024;   // S3's own maximum
 constexpr std::size_t kCorpusDetailBytesMax = 512;
 
 struct ObjectPosition {
@@ -43,14 +43,14 @@ struct ShufflePosition {
 
 struct CorpusState {
   std::string corpus_id;
-  std::vector<ObjectPosition> objects;      // by key
+  std::vector<ObjectPosition> objects;  // by key
   std::optional<ShufflePosition> shuffle;
   std::uint64_t next_sequence = 1;
   std::map<std::string, std::uint64_t> left_out;  // reason -> sentences
-  std::uint64_t repeated = 0;               // sentences that were published before
+  std::uint64_t repeated = 0;                     // sentences that were published before
   CorpusCondition condition = CorpusCondition::kReading;
-  WallTime since;                           // of the condition
-  std::string detail;                       // for people: "connection refused; trying again in 8 s"
+  WallTime since;      // of the condition
+  std::string detail;  // for people: "connection refused; trying again in 8 s"
   WallTime time;
   friend bool operator==(const CorpusState&, const CorpusState&) = default;
 };

@@ -19,7 +19,8 @@ std::string shown(const OutgoingRecord& record) {
   std::string out = "topic  " + record.topic + "\n";
   if (record.partition) out += "part.  " + std::to_string(record.partition->value()) + " of 6\n";
   out += "key    " + record.key.value_or("(none)") + "\n";
-  for (const RecordHeader& header : record.headers) out += "header " + header.name + ": " + header.value.value_or("(none)") + "\n";
+  for (const RecordHeader& header : record.headers)
+    out += "header " + header.name + ": " + header.value.value_or("(none)") + "\n";
   const bool text = record.value && record.topic.find("recordings") == std::string::npos;
   return out + "value  " + (!record.value ? "(none)" : text ? *record.value : "(the audio file)") + "\n";
 }
@@ -37,8 +38,9 @@ PromptState example_state() {
   state.wanted = 2;
   state.leases = {{LeaseId("d9b2d63d-a233-4123-847a-7090d4f4d8a1"), recording.speaker_id, std::nullopt, recording.time,
                    recording.time + std::chrono::minutes(10)}};
-  state.takes = {{recording.id, "voices.recordings", PartitionId(5), Offset(17), recording.sha256, recording.standing, recording.source(), recording.sequence(),
-                  recording.speaker_id, LeaseId("5b0c1f8e-93a4-4a57-b7a5-3c1f0a1de2c4")}};
+  state.takes = {{recording.id, "voices.recordings", PartitionId(5), Offset(17), recording.sha256, recording.standing,
+                  recording.source(), recording.sequence(), recording.speaker_id,
+                  LeaseId("5b0c1f8e-93a4-4a57-b7a5-3c1f0a1de2c4")}};
   state.recordings_next_offset = Offset(18);
   state.time = recording.time;
   return state;
@@ -62,10 +64,17 @@ TEST(Document, ShowsWhatTheCodeGives) {
       shown(build_erasure(Topics(), some_erasure(), 6)),
       shown(*build_prompt_state(Topics(), example_state())),
       shown(*build_corpus_state(Topics(), example_corpus())),
-      shown(build_dead_letter(arrived(recording), {{"sha256-mismatch", "the value of 14 bytes is not what ce_sha256 says"}, "archive.main", "voices.archive.main", "0", 1, some_recording().time})),
+      shown(build_dead_letter(arrived(recording),
+                              {{"sha256-mismatch", "the value of 14 bytes is not what ce_sha256 says"},
+                               "archive.main",
+                               "voices.archive.main",
+                               "0",
+                               1,
+                               some_recording().time})),
       sidecar_json(recording.headers)};
   for (const std::string& example : examples) {
-    EXPECT_NE(document().find("```\n" + example + "```\n"), std::string::npos) << "docs/formats/events.md lacks:\n```\n" << example << "```";
+    EXPECT_NE(document().find("```\n" + example + "```\n"), std::string::npos) << "docs/formats/events.md lacks:\n```\n"
+                                                                               << example << "```";
   }
 }
 

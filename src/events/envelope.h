@@ -1,4 +1,5 @@
-// The headers that every event of ours has: CloudEvents' own, ids, locale and trace. For the codecs of this folder only.
+// The headers that every event of ours has: CloudEvents' own, ids, locale and trace. For the codecs of this folder
+// only.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// antiphon.recording.erased.v1: a tombstone that says what it removes. And the door to the topic, which tells the two kinds apart.
+// antiphon.recording.erased.v1: a tombstone that says what it removes. And the door to the topic, which tells the two
+// kinds apart.
 #include <string>
 
 #include "core/murmur2.h"

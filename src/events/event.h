@@ -17,7 +17,8 @@ constexpr std::size_t kCorpusIdBytesMax = 512;
 constexpr std::size_t kConsentVersionCharsMax = 64;
 constexpr int kWantedMax = 1'000'000;
 
-// W3C trace context, carried through as it came; empty where there is none. A malformed one is dropped, never a reason to refuse.
+// W3C trace context, carried through as it came; empty where there is none. A malformed one is dropped, never a reason
+// to refuse.
 struct Trace {
   std::string traceparent;
   std::string tracestate;
@@ -27,11 +28,11 @@ struct Trace {
 // A sentence that somebody shall read. The value of its record is `text`.
 struct Prompt {
   PromptId id;
-  std::string text;        // normalised (speech/text), 1 .. kPromptTextBytesMax bytes of UTF-8
-  std::string locale;      // canonical BCP 47
-  std::string corpus_id;   // ce_source is /corpus/CORPUS_ID
+  std::string text;            // normalised (speech/text), 1 .. kPromptTextBytesMax bytes of UTF-8
+  std::string locale;          // canonical BCP 47
+  std::string corpus_id;       // ce_source is /corpus/CORPUS_ID
   std::uint64_t sequence = 0;  // the corpus's n-th published sentence, from 1
-  int wanted = 1;          // recordings asked for
+  int wanted = 1;              // recordings asked for
   WallTime time;
   Trace trace;
   friend bool operator==(const Prompt&, const Prompt&) = default;
@@ -62,15 +63,15 @@ struct Recording {
   SpeakerId speaker_id;
   std::string consent_version;  // 1 .. 64 of A-Z a-z 0-9 . _ -
   std::optional<Turn> turn;
-  std::string sha256;           // of the audio file; 64 lower-case hex digits
+  std::string sha256;  // of the audio file; 64 lower-case hex digits
   LeaseStanding standing = LeaseStanding::kNone;
   std::optional<std::int64_t> duration_ms;  // as the container says; nothing where it does not
-  std::string content_type;     // audio/..., as the bytes say
+  std::string content_type;                 // audio/..., as the bytes say
   WallTime time;
   Trace trace;
 
-  [[nodiscard]] std::string source() const;       // /session/SESSION_ID, or /upload/RECORDING_ID without a turn
-  [[nodiscard]] std::uint64_t sequence() const;   // the take; 1 without a turn
+  [[nodiscard]] std::string source() const;      // /session/SESSION_ID, or /upload/RECORDING_ID without a turn
+  [[nodiscard]] std::uint64_t sequence() const;  // the take; 1 without a turn
   friend bool operator==(const Recording&, const Recording&) = default;
 };
 

@@ -1,5 +1,6 @@
-// Any record: read or refused by every reader; what was read is built and read again to the same, and becomes a dead letter
-// either way. Input: fields with a length before each (1 byte; 255: 2 more): key, value, then header names and values by turns.
+// Any record: read or refused by every reader; what was read is built and read again to the same, and becomes a dead
+// letter either way. Input: fields with a length before each (1 byte; 255: 2 more): key, value, then header names and
+// values by turns.
 #include <cstdlib>
 
 #include "events/archive_layout.h"
@@ -96,7 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto out = build_corpus_state(topics, std::get<CorpusState>(*state));
     must(out && read_corpus_state(again(*out)).has_value());  // a detail that was cut comes back cut
   }
-  const OutgoingRecord letter = build_dead_letter(record, {{"bad-json", "x"}, "archive.main", "voices.archive.main", "0", 1, {}});
+  const OutgoingRecord letter =
+      build_dead_letter(record, {{"bad-json", "x"}, "archive.main", "voices.archive.main", "0", 1, {}});
   must(letter.value.value_or("") == value);
   must(sidecar_json(record.headers) == sidecar_json(record.headers));
   return 0;

@@ -22,11 +22,11 @@ class HeaderReader {
   // `headers` must outlive it.
   explicit HeaderReader(const RecordHeaders& headers);
 
-  std::string_view text(std::string_view name);                           // missing-header:NAME, repeated-header:NAME
+  std::string_view text(std::string_view name);  // missing-header:NAME, repeated-header:NAME
   std::optional<std::string_view> optional_text(std::string_view name);
   std::uint64_t number(std::string_view name, std::uint64_t minimum, std::uint64_t maximum);  // bad-header:NAME
   WallTime time(std::string_view name);
-  void expect(std::string_view name, std::string_view value);             // bad-header:NAME unless it is exactly this
+  void expect(std::string_view name, std::string_view value);  // bad-header:NAME unless it is exactly this
   [[nodiscard]] Trace trace() const;
 
   void refuse(std::string label, std::string detail);

@@ -5,8 +5,8 @@ namespace {
 
 constexpr std::size_t kShapedBytesMax = 512;
 
-// One look at the text before anything is built: how deep it nests and how many values it can hold at most. The library's own
-// callback would do, but takes quadratic time over what it leaves out.
+// One look at the text before anything is built: how deep it nests and how many values it can hold at most. The
+// library's own callback would do, but takes quadratic time over what it leaves out.
 bool fits(std::string_view text) {
   std::size_t values = 0;
   int depth = 0;
@@ -132,7 +132,8 @@ bool JsonReader::object(std::string_view field, const std::function<void(JsonRea
   return true;
 }
 
-void JsonReader::texts(std::string_view field, std::size_t maximum, const std::function<void(const std::string&)>& each) {
+void JsonReader::texts(std::string_view field, std::size_t maximum,
+                       const std::function<void(const std::string&)>& each) {
   const auto* found = find(field);
   if (found == nullptr || !found->is_array() || found->size() > maximum) {
     return refuse(field, "an array of at most " + std::to_string(maximum) + " is wanted");

@@ -1,5 +1,5 @@
-// Takes one JSON object apart, as HeaderReader does headers: the first thing wrong is kept (`bad-json:FIELD`), everything
-// asked afterwards is empty. Unknown fields are ignored. For the codecs of this folder only.
+// Takes one JSON object apart, as HeaderReader does headers: the first thing wrong is kept (`bad-json:FIELD`),
+// everything asked afterwards is empty. Unknown fields are ignored. For the codecs of this folder only.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ class JsonReader {
   bool object(std::string_view field, const std::function<void(JsonReader&)>& use);
   // The array of texts, or the object of numbers, for the few that have one.
   void texts(std::string_view field, std::size_t maximum, const std::function<void(const std::string&)>& each);
-  void numbers(std::string_view field, std::size_t maximum, const std::function<void(const std::string&, std::uint64_t)>& each);
+  void numbers(std::string_view field, std::size_t maximum,
+               const std::function<void(const std::string&, std::uint64_t)>& each);
 
   void refuse(std::string_view field, std::string detail);
   void refuse(Refusal refusal);

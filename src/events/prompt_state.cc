@@ -26,10 +26,14 @@ Json to_json(const Lease& lease) {
 }
 
 Json to_json(const Receipt& take) {
-  Json json{{"recording_id", take.recording_id.value()}, {"topic", take.topic},
-            {"partition", take.partition.value()},       {"offset", take.offset.value()},
-            {"sha256", take.sha256},                     {"standing", std::string(to_string(take.standing))},
-            {"source", take.source},                     {"sequence", take.sequence}};
+  Json json{{"recording_id", take.recording_id.value()},
+            {"topic", take.topic},
+            {"partition", take.partition.value()},
+            {"offset", take.offset.value()},
+            {"sha256", take.sha256},
+            {"standing", std::string(to_string(take.standing))},
+            {"source", take.source},
+            {"sequence", take.sequence}};
   if (take.speaker) json["speaker"] = take.speaker->value();
   if (take.lease) json["lease"] = take.lease->value();
   return json;
@@ -129,7 +133,8 @@ std::size_t PromptState::counted_takes() const {
 
 Result<OutgoingRecord> build_prompt_state(const Topics& topics, const PromptState& state) {
   if (state.leases.size() > kLeasesMax || state.skipped_by.size() > kSkipsMax || state.takes.size() > kTakesMax) {
-    return make_error(ErrorKind::kLimit, "prompt " + state.prompt_id.value() + " has more leases, skips or takes than one record holds");
+    return make_error(ErrorKind::kLimit,
+                      "prompt " + state.prompt_id.value() + " has more leases, skips or takes than one record holds");
   }
   std::string value = dump_json(to_json(state));
   if (value.size() > kMessageBytesMax - kHeadroomBytes) {

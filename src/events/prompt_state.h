@@ -1,8 +1,9 @@
-// What the studio knows of one prompt, written behind to NAMESPACE.prompt-state: the key is the prompt id, the value JSON.
-// A compacted table, not a stream of events: the last record of a key is the truth, and its only header is content-type.
+// What the studio knows of one prompt, written behind to NAMESPACE.prompt-state: the key is the prompt id, the value
+// JSON. A compacted table, not a stream of events: the last record of a key is the truth, and its only header is
+// content-type.
 //
-// From this topic alone a studio that starts knows every lease, skip and receipt up to `recordings_next_offset`; it then
-// reads recordings from there on. The selector reads it to learn which sentences are still open.
+// From this topic alone a studio that starts knows every lease, skip and receipt up to `recordings_next_offset`; it
+// then reads recordings from there on. The selector reads it to learn which sentences are still open.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace antiphon::events {
 
 constexpr std::size_t kLeasesMax = 10'000;  // leases, skips and takes that one record may hold
 constexpr std::size_t kSkipsMax = 10'000;
-constexpr std::size_t kTakesMax = 10'000;   // 400 bytes each: below kMessageBytesMax
+constexpr std::size_t kTakesMax = 10'000;  // 400 bytes each: below kMessageBytesMax
 
 struct Lease {
   LeaseId id;
@@ -41,8 +42,8 @@ struct Receipt {
   Offset offset;
   std::string sha256;
   LeaseStanding standing = LeaseStanding::kNone;
-  std::string source;          // ce_source
-  std::uint64_t sequence = 0;  // ce_sequence
+  std::string source;                // ce_source
+  std::uint64_t sequence = 0;        // ce_sequence
   std::optional<SpeakerId> speaker;  // nobody is given the same sentence twice
   std::optional<LeaseId> lease;      // that it used up: one lease, one take
   friend bool operator==(const Receipt&, const Receipt&) = default;
@@ -52,12 +53,12 @@ struct PromptState {
   PromptId prompt_id;
   std::string locale;
   int wanted = 1;
-  std::vector<Lease> leases;            // granted and neither used, ended nor run out
-  std::uint64_t leases_lapsed = 0;      // ran out, or were lost with their instance: the bound of surplus takes
-  std::vector<SpeakerId> skipped_by;    // distinct
-  bool parked = false;                  // enough speakers skipped it; nobody is asked again
-  std::vector<Receipt> takes;           // in the order of their offsets
-  Offset recordings_next_offset{0};     // of the recordings partition of the same number: the first one not yet counted
+  std::vector<Lease> leases;          // granted and neither used, ended nor run out
+  std::uint64_t leases_lapsed = 0;    // ran out, or were lost with their instance: the bound of surplus takes
+  std::vector<SpeakerId> skipped_by;  // distinct
+  bool parked = false;                // enough speakers skipped it; nobody is asked again
+  std::vector<Receipt> takes;         // in the order of their offsets
+  Offset recordings_next_offset{0};   // of the recordings partition of the same number: the first one not yet counted
   WallTime time;
   friend bool operator==(const PromptState&, const PromptState&) = default;
 
@@ -66,11 +67,11 @@ struct PromptState {
   [[nodiscard]] bool complete() const { return counted_takes() >= static_cast<std::size_t>(wanted); }
 };
 
-// A studio that starts writes one to every partition of prompt-state and reads until it meets it: what lies before is all
-// that its predecessor can have left. Key: start/CLIENT_ID.
+// A studio that starts writes one to every partition of prompt-state and reads until it meets it: what lies before is
+// all that its predecessor can have left. Key: start/CLIENT_ID.
 struct StartMarker {
   std::string client_id;
-  std::string run;                            // a UUID, new at every start
+  std::string run;                               // a UUID, new at every start
   std::optional<Offset> recordings_next_offset;  // where known
   WallTime time;
   friend bool operator==(const StartMarker&, const StartMarker&) = default;

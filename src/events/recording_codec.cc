@@ -44,9 +44,12 @@ std::optional<std::int64_t> read_duration(HeaderReader& reader) {
 
 std::string_view to_string(LeaseStanding standing) {
   switch (standing) {
-    case LeaseStanding::kHeld: return "held";
-    case LeaseStanding::kLate: return "late";
-    case LeaseStanding::kNone: return "none";
+    case LeaseStanding::kHeld:
+      return "held";
+    case LeaseStanding::kLate:
+      return "late";
+    case LeaseStanding::kNone:
+      return "none";
   }
   return "none";
 }
@@ -72,8 +75,8 @@ OutgoingRecord build_recording(const Topics& topics, const Recording& recording,
   record.key = recording.id.value();
   record.value = std::move(audio);
   record.timestamp_ms = to_unix_ms(recording.time);
-  HeaderBuilder headers = envelope(kRecordingType, recording.source(), recording.id.value(), recording.time,
-                                   recording.prompt_id.value());
+  HeaderBuilder headers =
+      envelope(kRecordingType, recording.source(), recording.id.value(), recording.time, recording.prompt_id.value());
   headers.add("ce_sequence", std::to_string(recording.sequence()))
       .add("ce_promptid", recording.prompt_id.value())
       .add("ce_prompttext", recording.prompt_text)
@@ -93,14 +96,18 @@ std::optional<Refusal> problem_of(const Recording& recording) {
     return problem;
   }
   const std::string& text = recording.prompt_text;
-  if (text.empty() || text.size() > kPromptTextBytesMax || !is_utf8(text)) return bad_header("ce_prompttext", "a sentence");
+  if (text.empty() || text.size() > kPromptTextBytesMax || !is_utf8(text))
+    return bad_header("ce_prompttext", "a sentence");
   if (!is_consent_version(recording.consent_version)) {
     return bad_header("ce_consentversion", "1 to 64 of A-Z a-z 0-9 . _ -");
   }
-  if (recording.turn && !is_plain_uuid(recording.turn->session.value())) return bad_header("ce_source", "/session/UUID");
-  if (recording.sequence() < 1 || recording.sequence() > kSequenceMax) return bad_header("ce_sequence", "a count from 1");
+  if (recording.turn && !is_plain_uuid(recording.turn->session.value()))
+    return bad_header("ce_source", "/session/UUID");
+  if (recording.sequence() < 1 || recording.sequence() > kSequenceMax)
+    return bad_header("ce_sequence", "a count from 1");
   if (!is_sha256(recording.sha256)) return bad_header("ce_sha256", "64 lower-case hex digits");
-  if (recording.duration_ms && (*recording.duration_ms < 0 || static_cast<std::uint64_t>(*recording.duration_ms) > kDurationMsMax)) {
+  if (recording.duration_ms &&
+      (*recording.duration_ms < 0 || static_cast<std::uint64_t>(*recording.duration_ms) > kDurationMsMax)) {
     return bad_header("ce_durationms", "milliseconds, at most a day");
   }
   if (!is_audio_type(recording.content_type)) return bad_header("content-type", "audio/...");
@@ -110,7 +117,8 @@ std::optional<Refusal> problem_of(const Recording& recording) {
 std::optional<Refusal> problem_of_ids(const RecordingId& id, const PromptId& prompt, std::string_view locale,
                                       const SpeakerId& speaker) {
   if (!is_recording_id(id.value())) return Refusal{"bad-recording-id", "it is not a UUIDv7 in lower case"};
-  if (!is_prompt_id(prompt.value())) return Refusal{"bad-prompt-id", "ce_promptid is not 26 digits of Crockford base32"};
+  if (!is_prompt_id(prompt.value()))
+    return Refusal{"bad-prompt-id", "ce_promptid is not 26 digits of Crockford base32"};
   if (!is_locale_shape(locale)) return bad_header("ce_locale", "a BCP 47 tag");
   if (!is_plain_uuid(speaker.value())) return bad_header("ce_speakerid", "a UUID in lower case");
   return std::nullopt;
@@ -142,7 +150,8 @@ Reading<RecordingEvent> read_voice(HeaderReader& reader, const IncomingRecord& r
 
 Reading<std::monostate> check_audio(const Recording& recording, ByteView value) {
   if (sha256_hex(value) == recording.sha256) return std::monostate{};
-  return Refusal{"sha256-mismatch", "the value of " + std::to_string(value.size()) + " bytes is not what ce_sha256 says"};
+  return Refusal{"sha256-mismatch",
+                 "the value of " + std::to_string(value.size()) + " bytes is not what ce_sha256 says"};
 }
 
 }  // namespace antiphon::events

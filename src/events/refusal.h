@@ -1,7 +1,8 @@
 // Why a record cannot be used: a stable label that scripts and dashboards count by, and a detail for a person.
 //
-// A label never changes its meaning: `missing-header:ce_id`, `bad-header:ce_time`, `sha256-mismatch`, `key-mismatch`, ...
-// (all of them in docs/formats/events.md). It becomes x-dlq-reason. The detail is bounded and never holds a transcript or audio.
+// A label never changes its meaning: `missing-header:ce_id`, `bad-header:ce_time`, `sha256-mismatch`, `key-mismatch`,
+// ... (all of them in docs/formats/events.md). It becomes x-dlq-reason. The detail is bounded and never holds a
+// transcript or audio.
 #pragma once
 
 #include <string>
@@ -24,7 +25,8 @@ template <class T>
 class [[nodiscard]] Reading : public tl::expected<T, Refusal> {
  public:
   using tl::expected<T, Refusal>::expected;
-  Reading(Refusal refusal) : tl::expected<T, Refusal>(tl::unexpect, std::move(refusal)) {}  // NOLINT: implicit by design
+  Reading(Refusal refusal)
+      : tl::expected<T, Refusal>(tl::unexpect, std::move(refusal)) {}  // NOLINT: implicit by design
 };
 
 }  // namespace antiphon::events

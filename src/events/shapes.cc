@@ -26,7 +26,9 @@ bool has_upper(std::string_view text) {
 // RFC 3629: the length of the well-formed character at the start of `text`; 0 where there is none.
 std::size_t utf8_length(std::string_view text) {
   const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) { return at(i) >= low && at(i) <= high; };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return at(i) >= low && at(i) <= high;
+  };
   const unsigned first = at(0);
   if (first == 0) return 0;
   if (first < 0x80) return 1;
@@ -61,9 +63,8 @@ bool is_locale_shape(std::string_view text) {
 }
 
 bool is_consent_version(std::string_view text) {
-  return !text.empty() && text.size() <= kConsentVersionCharsMax && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alnum(c) || c == '.' || c == '_' || c == '-';
-  });
+  return !text.empty() && text.size() <= kConsentVersionCharsMax &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 bool is_sha256(std::string_view text) {

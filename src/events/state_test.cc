@@ -15,7 +15,10 @@ const std::string kUuid = "3f0c2a54-6d1e-4b6f-9a51-7d1c9c0f2b11";
 
 Receipt some_receipt(LeaseStanding standing) {
   const Recording recording = some_recording();
-  return {recording.id, "voices.recordings", PartitionId(3), Offset(17), recording.sha256, standing, recording.source(), 3,
+  return {recording.id,         "voices.recordings",
+          PartitionId(3),       Offset(17),
+          recording.sha256,     standing,
+          recording.source(),   3,
           recording.speaker_id, LeaseId(kUuid)};
 }
 
@@ -24,7 +27,8 @@ PromptState some_state() {
   state.prompt_id = some_prompt().id;
   state.locale = "sw";
   state.wanted = 2;
-  state.leases = {{LeaseId(kUuid), SpeakerId(kUuid), kUuid, from_unix_ms(1), from_unix_ms(600'001)}, {LeaseId(kUuid), {}, {}, from_unix_ms(2), from_unix_ms(3)}};
+  state.leases = {{LeaseId(kUuid), SpeakerId(kUuid), kUuid, from_unix_ms(1), from_unix_ms(600'001)},
+                  {LeaseId(kUuid), {}, {}, from_unix_ms(2), from_unix_ms(3)}};
   state.leases_lapsed = 4;
   state.skipped_by = {SpeakerId(kUuid)};
   state.takes = {some_receipt(LeaseStanding::kHeld), some_receipt(LeaseStanding::kNone)};
@@ -51,7 +55,14 @@ CorpusState some_corpus() {
 }
 
 TEST(PromptState, ComesBackAsItWas) {
-  for (const PromptState& state : {some_state(), [] { PromptState s = some_state(); s.leases.clear(); s.takes.clear(); s.skipped_by.clear(); s.parked = true; return s; }()}) {
+  for (const PromptState& state : {some_state(), [] {
+                                     PromptState s = some_state();
+                                     s.leases.clear();
+                                     s.takes.clear();
+                                     s.skipped_by.clear();
+                                     s.parked = true;
+                                     return s;
+                                   }()}) {
     const auto out = build_prompt_state(Topics(), state);
     ASSERT_TRUE(out);
     EXPECT_EQ(out->topic, "voices.prompt-state");

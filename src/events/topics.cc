@@ -14,9 +14,10 @@ constexpr std::string_view kTombstoneKeptMs = "315360000000";
 bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 bool is_name(std::string_view name, std::string_view also) {
-  return !name.empty() && name.size() <= kNamespaceCharsMax && is_name_char(name.front()) && is_name_char(name.back()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_name_char(c) || also.find(c) != std::string_view::npos; });
+  return !name.empty() && name.size() <= kNamespaceCharsMax && is_name_char(name.front()) &&
+         is_name_char(name.back()) && std::all_of(name.begin(), name.end(), [&](char c) {
+           return is_name_char(c) || also.find(c) != std::string_view::npos;
+         });
 }
 
 std::map<std::string, std::string> config_of(std::string_view cleanup_policy, std::size_t message_bytes_max) {

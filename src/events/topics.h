@@ -1,7 +1,7 @@
 // The names of a namespace: topics and what they must be, client ids and consumer groups.
 //
-// A name holds lower-case letters, digits, dots and hyphens; never underscores (Kafka's metrics cannot tell them from dots).
-// Kept depending on core only: adapters/bus turns a TopicSpec into a topic.
+// A name holds lower-case letters, digits, dots and hyphens; never underscores (Kafka's metrics cannot tell them from
+// dots). Kept depending on core only: adapters/bus turns a TopicSpec into a topic.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class Topics {
   [[nodiscard]] std::string prompt_state() const { return name_space_ + ".prompt-state"; }
   [[nodiscard]] std::string corpus_state() const { return name_space_ + ".corpus-state"; }
 
-  // What the topics of every stage must be. prompts, recordings and prompt-state have `partitions` (and partition n of one
-  // belongs with partition n of the others); corpus-state has one.
+  // What the topics of every stage must be. prompts, recordings and prompt-state have `partitions` (and partition n of
+  // one belongs with partition n of the others); corpus-state has one.
   [[nodiscard]] std::vector<TopicSpec> specs(std::int32_t partitions = kPartitionsDefault) const;
   // dlq.TOPIC.TARGET, with as many partitions as its source. TARGET as in the consumer group: archive.NAME.
   [[nodiscard]] static std::string dlq(std::string_view topic, std::string_view target);

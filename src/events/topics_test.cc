@@ -19,7 +19,8 @@ TEST(Topics, AreNamedByTheirNamespace) {
 }
 
 TEST(Topics, RefuseANameThatKafkaOrPeopleWouldMistake) {
-  for (const char* name : {"", "Voices", "my_voices", "a b", ".a", "a.", "-a", "a..b", "a/b", "ሰላም"}) EXPECT_FALSE(Topics::in(name)) << name;
+  for (const char* name : {"", "Voices", "my_voices", "a b", ".a", "a.", "-a", "a..b", "a/b", "ሰላም"})
+    EXPECT_FALSE(Topics::in(name)) << name;
   EXPECT_FALSE(Topics::in(std::string(65, 'a')));
   EXPECT_TRUE(Topics::in(std::string(64, 'a')));
   EXPECT_TRUE(is_target_name("main-2"));

@@ -15,6 +15,7 @@ namespace antiphon::bus {
 namespace {
 
 constexpr std::chrono::milliseconds kPollStep{100};
+constexpr std::chrono::milliseconds kLearnTimeout{2'000};
 
 rd::HeadersHandle headers_of(const RecordHeaders& headers) {
   rd::HeadersHandle out(rd_kafka_headers_new(headers.size()));
@@ -51,6 +52,7 @@ class RdProducer final : public Producer {
     rd_kafka_conf_set_error_cb(conf.raw(), on_error);
     ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_PRODUCER));
     handle_ = std::move(handle);
+    learn_topics();
     poller_ = std::thread([this] {
       while (!stopping_) rd_kafka_poll(handle_.get(), rd::milliseconds(kPollStep));
     });
@@ -112,6 +114,15 @@ class RdProducer final : public Producer {
   [[nodiscard]] std::size_t in_flight() const override { return open_; }
 
  private:
+  // The first record of a topic that the library does not know yet waits for its next scan, a second away. Where the brokers do not
+  // answer now, that is what happens.
+  void learn_topics() {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(handle_.get(), 1, nullptr, &metadata, rd::milliseconds(kLearnTimeout)) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+    }
+  }
+
   void settled() {
     const std::lock_guard lock(mutex_);
     if (--open_ == 0) settled_.notify_all();

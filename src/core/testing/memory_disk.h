@@ -14,7 +14,7 @@
 
 namespace antiphon::testing {
 
-constexpr std::size_t kDiskBlock = 512;  // written whole, not at all, or torn at any byte
+constexpr std::size_t kDiskBlock = 512;       // written whole, not at all, or torn at any byte
 constexpr std::size_t kBlockVersionsMax = 4;  // of the versions a block had since the last sync, so many may come back
 
 using DiskBlock = std::array<std::byte, kDiskBlock>;

@@ -147,7 +147,8 @@ class MemoryFile final : public File {
     const auto fault = state_->fault(FileOperation::kWrite, path_);
     if (fault == Fault::Kind::kIo || fault == Fault::Kind::kLostPages) return failed(EIO, "write");
     if (fault == Fault::Kind::kNoSpace) room = total / 2;
-    const std::uint64_t growth = position + total > inode_->cache().size() ? position + total - inode_->cache().size() : 0;
+    const std::uint64_t growth =
+        position + total > inode_->cache().size() ? position + total - inode_->cache().size() : 0;
     const std::uint64_t left = state_->capacity - std::min(state_->capacity, *state_->used);
     if (growth > left) room = std::min(room, total - std::min(total, growth - left));
     const bool enough = room == total;

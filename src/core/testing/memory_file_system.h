@@ -1,9 +1,10 @@
 // A file system in memory that can lose what was not synced, and fail any operation: for crash tests and simulation.
 //
-// It keeps two states of everything, as a disk and its cache do: of each file's bytes (in blocks of 512) and size, and of each
-// directory's entries. sync_data() makes a file's bytes durable, sync_directory() a directory's entries. crash() throws
-// the cache away, but for the unsynced parts that a seed chooses to have reached the disk: some blocks whole, some torn,
-// in any order, some directory entries too. A file that was renamed without a sync may be found under either name.
+// It keeps two states of everything, as a disk and its cache do: of each file's bytes (in blocks of 512) and size, and
+// of each directory's entries. sync_data() makes a file's bytes durable, sync_directory() a directory's entries.
+// crash() throws the cache away, but for the unsynced parts that a seed chooses to have reached the disk: some blocks
+// whole, some torn, in any order, some directory entries too. A file that was renamed without a sync may be found under
+// either name.
 //
 // Thread-safe. Files opened before a crash fail with kIo afterwards. native_handle() is -1.
 #pragma once
@@ -21,7 +22,17 @@
 namespace antiphon::testing {
 
 enum class FileOperation : std::uint8_t {
-  kOpen, kRead, kWrite, kSync, kTruncate, kAllocate, kList, kMakeDirectory, kRename, kRemove, kSyncDirectory,
+  kOpen,
+  kRead,
+  kWrite,
+  kSync,
+  kTruncate,
+  kAllocate,
+  kList,
+  kMakeDirectory,
+  kRename,
+  kRemove,
+  kSyncDirectory,
 };
 
 struct Fault {
@@ -31,10 +42,10 @@ struct Fault {
     kLostPages,  // for kSync: EIO, and the unsynced bytes stay readable but will never be durable, as on Linux
   };
   Kind kind = Kind::kIo;
-  std::uint64_t after = 0;              // so many operations that match succeed before
-  std::uint64_t count = 1;              // so many fail; UINT64_MAX: all from then on
-  std::optional<FileOperation> only;    // of this kind
-  std::string path_contains;            // of files whose path contains this
+  std::uint64_t after = 0;            // so many operations that match succeed before
+  std::uint64_t count = 1;            // so many fail; UINT64_MAX: all from then on
+  std::optional<FileOperation> only;  // of this kind
+  std::string path_contains;          // of files whose path contains this
 };
 
 class MemoryFileSystem final : public FileSystem {
@@ -58,7 +69,7 @@ class MemoryFileSystem final : public FileSystem {
   // The process is killed, the machine lives on: open files and locks are dead, the cache stays.
   void kill_process();
 
-  void inject(Fault fault);     // several may be active
+  void inject(Fault fault);  // several may be active
   void clear_faults();
   [[nodiscard]] std::uint64_t operations() const;  // that could have failed, so far
   void set_capacity(std::uint64_t bytes);          // writes and allocations beyond it: ENOSPC

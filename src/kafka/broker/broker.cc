@@ -15,7 +15,8 @@ namespace {
 // The journal's syncer, measured.
 class SyncerLoop {
  public:
-  SyncerLoop(log::JournalSyncer& syncer, BrokerMetrics& metrics) : syncer_(syncer), metrics_(metrics), thread_([this] { run(); }) {}
+  SyncerLoop(log::JournalSyncer& syncer, BrokerMetrics& metrics)
+      : syncer_(syncer), metrics_(metrics), thread_([this] { run(); }) {}
   ~SyncerLoop() {
     stop_ = true;
     syncer_.wake();
@@ -30,7 +31,8 @@ class SyncerLoop {
       const auto began = std::chrono::steady_clock::now();
       if (syncer_.run_once()) {
         const auto took = std::chrono::steady_clock::now() - began;
-        BrokerMetrics::add(metrics_.journal_sync_ns, static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count()));
+        BrokerMetrics::add(metrics_.journal_sync_ns,
+                           static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count()));
         BrokerMetrics::add(metrics_.journal_syncs, 1);  // groups settled; each is one sync of the journal
         continue;
       }
@@ -101,7 +103,8 @@ class JobRunner {
 
 void report_recovery(const log::RecoveryReport& report) {
   for (const auto& notice : report.notices) logging::info("recovery", {{"notice", notice}});
-  for (const auto& damage : report.damage) logging::error("acknowledged bytes are damaged; the partition is isolated", {{"damage", damage}});
+  for (const auto& damage : report.damage)
+    logging::error("acknowledged bytes are damaged; the partition is isolated", {{"damage", damage}});
 }
 
 // So that nobody can make one of them in another shape before their owner does.
@@ -117,8 +120,8 @@ Result<> make_topics(const std::vector<TopicSpec>& topics, log::Log& log) {
 }
 
 // Everything between a recovered log and a closed one.
-Result<> serve(const BrokerSettings& settings, StopToken stop, Health& health, BrokerMetrics& metrics, Reactor& reactor, BrokerCore& core,
-               const std::function<void(const std::string&, std::uint16_t)>& on_ready) {
+Result<> serve(const BrokerSettings& settings, StopToken stop, Health& health, BrokerMetrics& metrics, Reactor& reactor,
+               BrokerCore& core, const std::function<void(const std::string&, std::uint16_t)>& on_ready) {
   core.log().syncer().on_settled([&reactor] { reactor.wake(); });
   {
     const SyncerLoop syncer(core.log().syncer(), metrics);
@@ -143,7 +146,8 @@ Result<> serve(const BrokerSettings& settings, StopToken stop, Health& health, B
       if (!told_failure && core.log().failure()) {
         told_failure = true;
         health.set_problem("journal", core.log().failure()->message);
-        logging::error("the journal failed: acks=all is refused until the next start", {{"error", core.log().failure()->message}});
+        logging::error("the journal failed: acks=all is refused until the next start",
+                       {{"error", core.log().failure()->message}});
       }
     }));
     health.set_stopping();

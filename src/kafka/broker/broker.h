@@ -27,14 +27,14 @@ namespace antiphon::kafka::broker {
 // takes memory from the others.
 struct BrokerLimits {
   std::uint32_t connections_max = 2048;
-  std::uint32_t request_bytes_max = 32U << 20U;              // one frame; Kafka: socket.request.max.bytes
-  std::uint32_t requests_in_flight_max = 128;                // of one connection, read but not yet answered
-  std::uint64_t input_bytes_max = 128ULL << 20U;             // frames of all connections, read or being read
-  std::uint64_t output_bytes_max = 16ULL << 20U;             // copied (not sendfile) answer bytes of one connection
-  std::uint32_t fetch_bytes_max = 55U << 20U;                // one Fetch answer; Kafka: fetch.max.bytes of the broker
-  std::uint32_t waiting_requests_max = 16384;                // delayed Produce, Fetch, JoinGroup, SyncGroup in all
+  std::uint32_t request_bytes_max = 32U << 20U;   // one frame; Kafka: socket.request.max.bytes
+  std::uint32_t requests_in_flight_max = 128;     // of one connection, read but not yet answered
+  std::uint64_t input_bytes_max = 128ULL << 20U;  // frames of all connections, read or being read
+  std::uint64_t output_bytes_max = 16ULL << 20U;  // copied (not sendfile) answer bytes of one connection
+  std::uint32_t fetch_bytes_max = 55U << 20U;     // one Fetch answer; Kafka: fetch.max.bytes of the broker
+  std::uint32_t waiting_requests_max = 16384;     // delayed Produce, Fetch, JoinGroup, SyncGroup in all
   std::uint32_t topics_max = 10'000;
-  std::uint32_t partitions_max = 20'000;                     // of all topics
+  std::uint32_t partitions_max = 20'000;  // of all topics
   std::uint32_t partitions_a_topic_max = 5'000;
   std::uint32_t groups_max = 10'000;
   std::uint32_t members_a_group_max = 1'000;
@@ -54,13 +54,15 @@ struct HostPort {
 struct BrokerSettings {
   std::string data_dir;
   std::string listen_host = "127.0.0.1";
-  std::uint16_t listen_port = 9092;    // 0: any free one; on_ready says which
-  std::optional<HostPort> advertise;   // what Metadata answers; nothing: where it listens. Port 0: the port it listens on
+  std::uint16_t listen_port = 9092;  // 0: any free one; on_ready says which
+  std::optional<HostPort>
+      advertise;  // what Metadata answers; nothing: where it listens. Port 0: the port it listens on
   std::int32_t node_id = 1;
   std::int32_t default_partitions = 1;  // of topics made on first use and of CreateTopics with -1
   bool auto_create_topics = true;
-  std::vector<TopicSpec> topics;  // made before the port opens, where they are missing; one that exists is left as it is
-  std::chrono::milliseconds initial_rebalance_delay{0};  // group.initial.rebalance.delay.ms
+  std::vector<TopicSpec>
+      topics;  // made before the port opens, where they are missing; one that exists is left as it is
+  std::chrono::milliseconds initial_rebalance_delay{0};    // group.initial.rebalance.delay.ms
   std::chrono::milliseconds housekeeping_interval{5'000};  // retention and the like
   std::uint64_t journal_bytes = 64ULL << 20U;
   BrokerLimits limits;

@@ -20,7 +20,7 @@ struct BrokerMetricsSnapshot {
   std::uint64_t requests_refused = 0;      // malformed, too large, or of an unknown version
   std::uint64_t requests_waiting = 0;      // delayed Produce, Fetch, JoinGroup, SyncGroup now
   std::uint64_t journal_syncs = 0;
-  std::uint64_t journal_sync_ns = 0;       // time spent in them
+  std::uint64_t journal_sync_ns = 0;  // time spent in them
   std::uint64_t journal_bytes = 0;
   std::uint64_t topics = 0;
   std::uint64_t partitions = 0;
@@ -33,7 +33,8 @@ class BrokerMetrics {
   static constexpr std::size_t kApiKeysMax = 128;
 
   void count_request(int api_key) {
-    if (api_key >= 0 && static_cast<std::size_t>(api_key) < kApiKeysMax) add(requests_by_api_[static_cast<std::size_t>(api_key)], 1);
+    if (api_key >= 0 && static_cast<std::size_t>(api_key) < kApiKeysMax)
+      add(requests_by_api_[static_cast<std::size_t>(api_key)], 1);
   }
   [[nodiscard]] BrokerMetricsSnapshot snapshot() const;
 

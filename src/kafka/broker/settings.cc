@@ -15,15 +15,18 @@ Result<> BrokerSettings::validate() const {
   if (data_dir.empty()) return usage("the broker needs a data folder (--data DIR)");
   if (listen_host.empty()) return usage("the broker needs an address to listen on (--kafka HOST:PORT)");
   if (default_partitions < 1 || static_cast<std::uint32_t>(default_partitions) > limits.partitions_a_topic_max) {
-    return usage(fmt::format("{} partitions; between 1 and {} are possible", default_partitions, limits.partitions_a_topic_max));
+    return usage(
+        fmt::format("{} partitions; between 1 and {} are possible", default_partitions, limits.partitions_a_topic_max));
   }
   if (node_id < 0) return usage(fmt::format("the node id is {}; it must not be negative", node_id));
   if (advertise && advertise->host.empty()) return usage("--advertise needs a host");
   if (limits.request_bytes_max < kRequestBytesMin || limits.request_bytes_max > kRequestBytesMax) {
-    return usage(fmt::format("request_bytes_max is {}; between {} and {} are possible", limits.request_bytes_max, kRequestBytesMin, kRequestBytesMax));
+    return usage(fmt::format("request_bytes_max is {}; between {} and {} are possible", limits.request_bytes_max,
+                             kRequestBytesMin, kRequestBytesMax));
   }
   if (limits.connections_max == 0 || limits.requests_in_flight_max == 0) return usage("a limit of 0 lets nobody in");
-  if (limits.session_timeout_min > limits.session_timeout_max) return usage("session_timeout_min is above session_timeout_max");
+  if (limits.session_timeout_min > limits.session_timeout_max)
+    return usage("session_timeout_min is above session_timeout_max");
   return {};
 }
 

@@ -1,4 +1,5 @@
-// What the log needs of a batch's header (kafka/wire/record_batch.h has the picture), as a value that outlives the bytes.
+// What the log needs of a batch's header (kafka/wire/record_batch.h has the picture), as a value that outlives the
+// bytes.
 #pragma once
 
 #include <cstdint>

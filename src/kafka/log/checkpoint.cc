@@ -26,11 +26,13 @@ void seal(Bytes& out) { wire::store_big(out.data() + 4, wire::crc32c(ByteView(ou
 
 Result<ByteView> body_of(ByteView bytes, std::uint32_t magic) {
   if (bytes.size() < kFrontBytes) return make_error(ErrorKind::kCorrupt, fmt::format("only {} bytes", bytes.size()));
-  if (wire::load_big<std::uint32_t>(bytes.data()) != magic) return make_error(ErrorKind::kCorrupt, "another kind of file");
+  if (wire::load_big<std::uint32_t>(bytes.data()) != magic)
+    return make_error(ErrorKind::kCorrupt, "another kind of file");
   const ByteView body = bytes.subspan(kFrontBytes);
   const auto crc = wire::load_big<std::uint32_t>(bytes.data() + 4);
   if (crc != wire::crc32c(body)) {
-    return make_error(ErrorKind::kCorrupt, fmt::format("its CRC-32C is {:08x}, its bytes have {:08x}", crc, wire::crc32c(body)));
+    return make_error(ErrorKind::kCorrupt,
+                      fmt::format("its CRC-32C is {:08x}, its bytes have {:08x}", crc, wire::crc32c(body)));
   }
   return body;
 }

@@ -1,5 +1,5 @@
-// The checkpoint file: from where the journal is needed, and for each partition what is on stable storage and what a start
-// would otherwise have to read the whole log for. Written atomically; docs/formats/log.md, "Checkpoint".
+// The checkpoint file: from where the journal is needed, and for each partition what is on stable storage and what a
+// start would otherwise have to read the whole log for. Written atomically; docs/formats/log.md, "Checkpoint".
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,10 @@ struct EpochStart {
 
 struct PartitionCheckpoint {
   Offset log_start{0};
-  Offset synced_end{0};           // everything below is durable
-  Offset acknowledged_end{0};     // above synced_end only for a partition that was found damaged: it is to be found so again
-  Offset active_base{0};          // of the segment that synced_end lies in
+  Offset synced_end{0};  // everything below is durable
+  Offset acknowledged_end{
+      0};                 // above synced_end only for a partition that was found damaged: it is to be found so again
+  Offset active_base{0};  // of the segment that synced_end lies in
   std::uint64_t active_bytes = 0;  // of it, below synced_end
   TimeEntry active_max_time{-1, Offset(0)};
   std::int64_t active_first_timestamp_ms = -1;

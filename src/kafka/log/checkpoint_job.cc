@@ -12,7 +12,8 @@ constexpr std::uint64_t kJournalStepBytes = 4ULL << 20;  // between two syncs, s
 std::string checkpoint_path(const std::string& directory) { return directory + "/checkpoint"; }
 std::string journal_path(const std::string& directory) { return directory + "/journal"; }
 
-// A File is written by one thread at a time, so this is another one than the syncer's; the ring's users do not go there yet.
+// A File is written by one thread at a time, so this is another one than the syncer's; the ring's users do not go there
+// yet.
 Result<> CheckpointJob::write_journal() {
   journal_written = journal_from;
   if (journal_from >= journal_to) return {};

@@ -1,5 +1,5 @@
-// The background thread's work: sync segments, write the checkpoint, then remove what it no longer speaks of; and, before
-// anything else, write the rest of the journal's ring beforehand where that has not been done yet.
+// The background thread's work: sync segments, write the checkpoint, then remove what it no longer speaks of; and,
+// before anything else, write the rest of the journal's ring beforehand where that has not been done yet.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,18 @@ class CheckpointJob final : public BackgroundJob {
 
   // Filled by the reactor before run().
   std::vector<std::pair<PartitionKey, PartitionSyncJob>> partitions;
-  std::vector<PartitionKey> frozen;  // failed: what the last checkpoint says of them stays, and so does the journal they need
-  Checkpoint checkpoint;             // true once the partitions are synced
+  std::vector<PartitionKey>
+      frozen;             // failed: what the last checkpoint says of them stays, and so does the journal they need
+  Checkpoint checkpoint;  // true once the partitions are synced
   JournalMark previous_mark;
   std::vector<std::string> removals;
   std::uint64_t journal_from = 0;  // the ring is to be written from here ..
   std::uint64_t journal_to = 0;    // .. to here; equal: nothing to do
 
   // For the reactor after run().
-  bool written = false;            // the checkpoint file
+  bool written = false;               // the checkpoint file
   std::uint64_t journal_written = 0;  // the ring is written up to here
-  std::optional<Error> error;      // why the checkpoint was not written, or the journal not
+  std::optional<Error> error;         // why the checkpoint was not written, or the journal not
 
  private:
   Result<> write_journal();

@@ -1,5 +1,5 @@
-// Big-endian fields one after the other, for the log's own small files. The decoder takes any bytes and never reads past
-// them: after the first field that does not fit every further one is 0, and ok() is false.
+// Big-endian fields one after the other, for the log's own small files. The decoder takes any bytes and never reads
+// past them: after the first field that does not fit every further one is 0, and ok() is false.
 #pragma once
 
 #include <fmt/format.h>

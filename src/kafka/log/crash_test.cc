@@ -1,5 +1,5 @@
-// Thousands of short lives of a log, each from one seed: random appends, syncs, checkpoints, rolls and retention, then a crash
-// that drops, tears and reorders what was not synced; then a start, and the promises are looked at.
+// Thousands of short lives of a log, each from one seed: random appends, syncs, checkpoints, rolls and retention, then
+// a crash that drops, tears and reorders what was not synced; then a start, and the promises are looked at.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -51,11 +51,21 @@ class Life {
 
   void step() {
     switch (random_.below(8)) {
-      case 0: log_.log->syncer().run_once(); return;
-      case 1: poll(); return;
-      case 2: job_step(); return;
-      case 3: serve(); return;
-      default: append(); return;
+      case 0:
+        log_.log->syncer().run_once();
+        return;
+      case 1:
+        poll();
+        return;
+      case 2:
+        job_step();
+        return;
+      case 3:
+        serve();
+        return;
+      default:
+        append();
+        return;
     }
   }
 

@@ -20,8 +20,8 @@ class Faults : public ::testing::Test, public TestLog {
     must_open();
     ASSERT_TRUE(create("t", 2));
   }
-  void fail(FileOperation operation, const std::string& path, Fault::Kind kind = Fault::Kind::kIo, std::uint64_t count = kAll,
-            std::uint64_t after = 0) {
+  void fail(FileOperation operation, const std::string& path, Fault::Kind kind = Fault::Kind::kIo,
+            std::uint64_t count = kAll, std::uint64_t after = 0) {
     Fault fault;
     fault.kind = kind;
     fault.only = operation;
@@ -105,7 +105,8 @@ TEST_F(Faults, AWriteThatFailsHalfwayIsCutBackBeforeTheNext) {
   }
 }
 
-// Every operation of a short life fails once, in turn; then all is well again after a start, and what was acknowledged is there.
+// Every operation of a short life fails once, in turn; then all is well again after a start, and what was acknowledged
+// is there.
 TEST(FaultsInTurn, NoFailedOperationLosesWhatWasAcknowledged) {
   for (const Fault::Kind kind : {Fault::Kind::kIo, Fault::Kind::kNoSpace, Fault::Kind::kLostPages}) {
     bool reached_end = false;
@@ -119,7 +120,8 @@ TEST(FaultsInTurn, NoFailedOperationLosesWhatWasAcknowledged) {
       if (one.open() && one.create("t", 1, {{"segment.bytes", "300"}})) {
         for (int i = 0; i < 12; ++i) {
           const std::string value = fmt::format("{}{}", i, std::string(50, '.'));
-          const auto result = one.append(one.partition(), batch_of({value}), i % 3 == 0 ? Durability::kWritten : Durability::kSynced);
+          const auto result =
+              one.append(one.partition(), batch_of({value}), i % 3 == 0 ? Durability::kWritten : Durability::kSynced);
           for (const SettledTicket& settled : one.sync()) {
             if (settled.ticket == result.ticket && settled.error == nullptr) acknowledged.push_back(value);
           }
@@ -132,10 +134,12 @@ TEST(FaultsInTurn, NoFailedOperationLosesWhatWasAcknowledged) {
       one.files.crash(nth);
       const auto opened = one.open();
       ASSERT_TRUE(opened) << "operation " << nth << ": " << opened.error().message;
-      ASSERT_TRUE(one.log->recovery().damage.empty()) << "operation " << nth << ": " << one.log->recovery().damage.front();
+      ASSERT_TRUE(one.log->recovery().damage.empty())
+          << "operation " << nth << ": " << one.log->recovery().damage.front();
       std::vector<std::string> there;
       if (one.log->topic("t") != nullptr) {
-        for (const Record& record : read_all(one.partition(), one.partition().log_end_offset())) there.push_back(record.value);
+        for (const Record& record : read_all(one.partition(), one.partition().log_end_offset()))
+          there.push_back(record.value);
       }
       auto at = there.begin();
       for (const std::string& value : acknowledged) {
@@ -198,7 +202,8 @@ TEST_F(Faults, Trap47WhatARecoveryServesSurvivesTheNextCrash) {
 
 TEST_F(Faults, Trap48DeletedOrRuinedIndexesAreMadeAnew) {
   ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "3000"}, {"index.interval.bytes", "100"}}));
-  for (int i = 0; i < 60; ++i) append(partition(), batch_of({std::string(40, 'x')}, 1000 + i * 10), Durability::kWritten);
+  for (int i = 0; i < 60; ++i)
+    append(partition(), batch_of({std::string(40, 'x')}, 1000 + i * 10), Durability::kWritten);
   const auto entries = files.list("/data/t-0").value();
   for (const std::string damage : {"deleted", "flipped"}) {
     ASSERT_TRUE(log->close());
@@ -293,7 +298,8 @@ TEST_F(Faults, AFlippedBitInTheJournalIsNamedAndLosesNothingWhileTheSegmentsAreW
   for (int i = 0; i < 4; ++i) fill(1);
   checkpoint();
   for (int i = 0; i < 4; ++i) fill(1);
-  ASSERT_TRUE(files.flip_bit("/data/journal", 4096 + 5 * 4096 + 64 + 70, 3));  // an entry of a group with groups behind it
+  ASSERT_TRUE(
+      files.flip_bit("/data/journal", 4096 + 5 * 4096 + 64 + 70, 3));  // an entry of a group with groups behind it
   log.reset();
   files.kill_process();
   must_open();

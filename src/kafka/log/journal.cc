@@ -167,7 +167,8 @@ void Journal::sync_segments(Group& group) {
 }
 
 void Journal::write(Group& group) {
-  // Of a partition that has failed nothing is written: what stands before its batches may be lost, and a note would be a lie.
+  // Of a partition that has failed nothing is written: what stands before its batches may be lost, and a note would be
+  // a lie.
   group.bytes = kGroupHeaderBytes;
   group.entries = 0;
   for (std::size_t i = 0; i < group.requests.size(); ++i) {
@@ -209,7 +210,8 @@ void Journal::write(Group& group) {
       add(EntryKind::kBatch, request.partition->topic, request.partition->partition, offset, batch);
     }
   }
-  for (const Note& note : group.notes) add(EntryKind::kSynced, note.partition->topic, note.partition->partition, note.end, {});
+  for (const Note& note : group.notes)
+    add(EntryKind::kSynced, note.partition->topic, note.partition->partition, note.end, {});
   pieces.push_back(ByteView(kZeros).first(padded(group.bytes, kJournalPage) - group.bytes));
 
   Result<> done = file_->write_at(kJournalPage + group.position, pieces);
@@ -228,7 +230,8 @@ void Journal::settle(Group& group) {
       SyncRequest& request = group.requests[i];
       std::shared_ptr<const Error> error = group.error;
       if (!error && request.partition->failed) {
-        error = std::make_shared<const Error>(make_error(ErrorKind::kIo, "a segment of the partition could not be synced"));
+        error =
+            std::make_shared<const Error>(make_error(ErrorKind::kIo, "a segment of the partition could not be synced"));
       }
       if (error) request.partition->failed = true;
       if (!group.direct[i]) {

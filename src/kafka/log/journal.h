@@ -3,9 +3,9 @@
 //   reactor   enqueue(), take_settled(), mark(), release(), grow()
 //   syncer    run_once(), wait()
 //
-// A request whose bytes do not fit (the ring is full until the next checkpoint, or it came without bytes) is made durable by a
-// sync of its segments instead, in the same group; the journal then notes how far that partition is synced. So nothing waits
-// for a checkpoint, and the ring never overwrites what no synced segment holds.
+// A request whose bytes do not fit (the ring is full until the next checkpoint, or it came without bytes) is made
+// durable by a sync of its segments instead, in the same group; the journal then notes how far that partition is
+// synced. So nothing waits for a checkpoint, and the ring never overwrites what no synced segment holds.
 #pragma once
 
 #include <condition_variable>
@@ -84,9 +84,9 @@ class Journal final : public JournalSyncer {
     std::shared_ptr<PartitionSync> partition;
     Offset end{0};
   };
-  bool take(Group& group);                       // under the mutex
-  [[nodiscard]] std::uint64_t room() const;      // largest group that fits, under the mutex
-  std::uint64_t place(std::uint64_t bytes);      // moves the head; the caller has looked at room()
+  bool take(Group& group);                   // under the mutex
+  [[nodiscard]] std::uint64_t room() const;  // largest group that fits, under the mutex
+  std::uint64_t place(std::uint64_t bytes);  // moves the head; the caller has looked at room()
   void sync_segments(Group& group);
   void write(Group& group);
   void settle(Group& group);

@@ -16,7 +16,9 @@ void seal(HeaderBytes& bytes, ByteView payload_head) {
 bool is_sealed(ByteView bytes, ByteView payload_head) {
   return load_big<std::uint32_t>(bytes.data() + 4) == wire::crc32c(payload_head, wire::crc32c(bytes.subspan(8, 56)));
 }
-ByteView covered(ByteView payload, std::size_t size) { return payload.first(std::min({payload.size(), size, kBatchCrcFrom})); }
+ByteView covered(ByteView payload, std::size_t size) {
+  return payload.first(std::min({payload.size(), size, kBatchCrcFrom}));
+}
 
 }  // namespace
 

@@ -17,8 +17,8 @@
 //                                               56 base offset (1), or everything below is synced (2)  i64
 //
 // A batch's own CRC covers it from byte 21 on; the entry's covers the 21 bytes before. So nothing is summed twice.
-// Old bytes of an earlier lap are told by epoch and sequence. A page that holds acknowledged bytes is never written again
-// before a checkpoint released it: a torn write cannot reach them.
+// Old bytes of an earlier lap are told by epoch and sequence. A page that holds acknowledged bytes is never written
+// again before a checkpoint released it: a torn write cannot reach them.
 #pragma once
 
 #include <array>

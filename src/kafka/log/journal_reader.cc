@@ -31,7 +31,8 @@ class JournalReader {
   };
   Result<std::optional<GroupHeader>> group_at(std::uint64_t position);
   Result<std::optional<Place>> find_group(std::uint64_t epoch, std::uint64_t sequence, std::uint64_t position);
-  Result<std::map<std::uint64_t, Place>> groups_in(std::uint64_t begin, std::uint64_t end, std::optional<std::uint64_t> epoch);
+  Result<std::map<std::uint64_t, Place>> groups_in(std::uint64_t begin, std::uint64_t end,
+                                                   std::optional<std::uint64_t> epoch);
   Result<bool> read_group(const Place& place, std::string& problem);
   Result<bool> read_entry(const Place& place, std::uint32_t number, std::uint64_t& at, std::string& problem);
   Result<bool> crc_matches(std::uint64_t file_position, const BatchHeader& batch);
@@ -96,7 +97,8 @@ Result<bool> JournalReader::crc_matches(std::uint64_t file_position, const Batch
 }
 
 // False: this entry is not whole. `at` moves behind it where its length can be believed, else to the group's end.
-Result<bool> JournalReader::read_entry(const Place& place, std::uint32_t number, std::uint64_t& at, std::string& problem) {
+Result<bool> JournalReader::read_entry(const Place& place, std::uint32_t number, std::uint64_t& at,
+                                       std::string& problem) {
   const std::uint64_t end = place.position + place.header.bytes;
   std::array<std::byte, kEntryHeaderBytes + kBatchHeaderBytes> bytes;
   const std::uint64_t start = at;
@@ -135,7 +137,8 @@ Result<bool> JournalReader::read_entry(const Place& place, std::uint32_t number,
   return true;
 }
 
-// False: something of it is not whole; what stands behind that in the group was left out, too, unless it could be found.
+// False: something of it is not whole; what stands behind that in the group was left out, too, unless it could be
+// found.
 Result<bool> JournalReader::read_group(const Place& place, std::string& problem) {
   std::uint64_t at = place.position + kGroupHeaderBytes;
   bool whole = true;
@@ -197,7 +200,8 @@ Result<> JournalReader::everything() {
 
 }  // namespace
 
-Result<JournalContents> read_journal(const File& file, const std::string& path, const std::optional<JournalMark>& mark) {
+Result<JournalContents> read_journal(const File& file, const std::string& path,
+                                     const std::optional<JournalMark>& mark) {
   ANTIPHON_TRY(size, file.size());
   JournalReader reader(file, path, size > kJournalPage ? size - kJournalPage : 0);
   if (mark) {

@@ -53,12 +53,14 @@ TEST(JournalFormat, TheDocumentShowsTheBytesThatTheCodeWrites) {
   std::ifstream file(std::string(ANTIPHON_SOURCE_DIR) + "/docs/formats/log.md");
   std::ostringstream document;
   document << file.rdbuf();
-  EXPECT_NE(document.str().find(worked_example()), std::string::npos) << "docs/formats/log.md should show:\n" << worked_example();
+  EXPECT_NE(document.str().find(worked_example()), std::string::npos) << "docs/formats/log.md should show:\n"
+                                                                      << worked_example();
 }
 
 TEST(JournalFormat, HeadersComeBackAndAnyChangedByteIsNoticed) {
   const Bytes batch = batch_of({"x"});
-  EntryHeader entry{7, 8, static_cast<std::uint32_t>(batch.size()), 3, {}, PartitionId(5), EntryKind::kBatch, Offset(99)};
+  EntryHeader entry{7,         8, static_cast<std::uint32_t>(batch.size()), 3, {}, PartitionId(5), EntryKind::kBatch,
+                    Offset(99)};
   const HeaderBytes bytes = encode_entry(entry, batch);
   const auto again = decode_entry(bytes, batch);
   ASSERT_TRUE(again);
@@ -79,7 +81,8 @@ TEST(JournalFormat, HeadersComeBackAndAnyChangedByteIsNoticed) {
     changed[i] ^= std::byte{0x10};
     EXPECT_FALSE(decode_entry(bytes, changed)) << i;
   }
-  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_entry(ByteView(bytes).first(size), batch));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_entry(ByteView(bytes).first(size), batch));
 }
 
 TEST(JournalFormat, ACheckpointAndATopicFileComeBackAndAnyChangedByteIsNoticed) {

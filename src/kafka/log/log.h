@@ -2,13 +2,13 @@
 //
 //   reactor thread      every method of Log and Partition. None of them waits for a sync, but for open(), close() and
 //                       the topic methods (which sync what they change, because their answer is a promise).
-//   syncer thread       JournalSyncer::run_once(), again and again (SyncerThread does so; a simulation calls it by hand).
-//   background thread   BackgroundJob::run(), one at a time: the job is made and finished on the reactor thread.
+//   syncer thread       JournalSyncer::run_once(), again and again (SyncerThread does so; a simulation calls it by
+//   hand). background thread   BackgroundJob::run(), one at a time: the job is made and finished on the reactor thread.
 //
 //   auto result = partition->append(request);        // reactor: page cache; result.ticket names what to wait for
 //   log->syncer().run_once();                        // syncer: one fdatasync for all that is queued
 //   log->poll_completed(settled);                    // reactor: high watermarks move, settled tickets are told
-//   if (log->job_due()) job = log->begin_job();      // reactor;  job->run() elsewhere;  log->finish_job(std::move(job))
+//   if (log->job_due()) job = log->begin_job();      // reactor;  job->run() elsewhere; log->finish_job(std::move(job))
 //
 // Files: docs/formats/log.md. Recovery happens in open(); nothing is served before it has synced what it found.
 #pragma once
@@ -35,11 +35,11 @@ namespace antiphon::kafka::log {
 struct RecoveryReport {
   std::uint64_t topics = 0;
   std::uint64_t partitions = 0;
-  std::uint64_t scanned_bytes = 0;      // of segments behind their checkpoint
-  std::uint64_t journal_entries = 0;    // found in the journal
-  std::uint64_t replayed_batches = 0;   // of them, those that the segments did not hold
-  std::vector<std::string> notices;     // harmless: a torn tail cut at ..., an index rebuilt
-  std::vector<std::string> damage;      // acknowledged bytes are damaged: file, position, offset
+  std::uint64_t scanned_bytes = 0;     // of segments behind their checkpoint
+  std::uint64_t journal_entries = 0;   // found in the journal
+  std::uint64_t replayed_batches = 0;  // of them, those that the segments did not hold
+  std::vector<std::string> notices;    // harmless: a torn tail cut at ..., an index rebuilt
+  std::vector<std::string> damage;     // acknowledged bytes are damaged: file, position, offset
 };
 
 struct SettledTicket {
@@ -60,7 +60,8 @@ class JournalSyncer {
   virtual void on_settled(std::function<void()> callback) = 0;
 };
 
-// Work for a background thread: a checkpoint (sync of segments, then the checkpoint file, atomically) and files to remove.
+// Work for a background thread: a checkpoint (sync of segments, then the checkpoint file, atomically) and files to
+// remove.
 class BackgroundJob {
  public:
   virtual ~BackgroundJob() = default;
@@ -74,7 +75,7 @@ struct LogMetrics {
   std::uint64_t segment_syncs = 0;       // of appends that could not be journaled
   std::uint64_t journal_used_bytes = 0;  // between the last checkpoint and the head
   std::uint64_t journal_bytes = 0;
-  std::uint64_t queued_bytes = 0;        // waiting for the syncer
+  std::uint64_t queued_bytes = 0;  // waiting for the syncer
   std::uint64_t checkpoints = 0;
   std::uint64_t open_files = 0;
   bool journal_failed = false;
@@ -119,7 +120,8 @@ class Log {
   // Why acks=all is refused; none while the journal is well.
   [[nodiscard]] virtual const std::optional<Error>& failure() const = 0;
 
-  // Orderly end: settles what is queued, syncs, writes the checkpoint. The syncer's thread and any job have ended before.
+  // Orderly end: settles what is queued, syncs, writes the checkpoint. The syncer's thread and any job have ended
+  // before.
   virtual Result<> close() = 0;
 };
 

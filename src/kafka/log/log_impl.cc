@@ -50,7 +50,8 @@ namespace {
 
 Result<> check_config(const TopicConfig& config) {
   if (config.size() > kTopicConfigEntriesMax) {
-    return make_error(ErrorKind::kInvalidInput, fmt::format("{} settings; at most {}", config.size(), kTopicConfigEntriesMax));
+    return make_error(ErrorKind::kInvalidInput,
+                      fmt::format("{} settings; at most {}", config.size(), kTopicConfigEntriesMax));
   }
   for (const auto& [name, value] : config) {
     if (name.size() > kTopicConfigBytesMax || value.size() > kTopicConfigBytesMax) {
@@ -62,7 +63,8 @@ Result<> check_config(const TopicConfig& config) {
 
 Result<> check_partition_count(std::int32_t count) {
   if (count >= 1 && count <= kPartitionsPerTopicMax) return {};
-  return make_error(ErrorKind::kInvalidInput, fmt::format("{} partitions; from 1 to {}", count, kPartitionsPerTopicMax));
+  return make_error(ErrorKind::kInvalidInput,
+                    fmt::format("{} partitions; from 1 to {}", count, kPartitionsPerTopicMax));
 }
 
 Error unknown_topic(std::string_view name) {

@@ -69,7 +69,7 @@ class LogImpl final : public Log {
   RecoveryReport report_;
   std::optional<Error> failure_;
   bool job_active_ = false;
-  JournalMark released_;                // the mark of the last checkpoint
+  JournalMark released_;  // the mark of the last checkpoint
   std::uint64_t writes_at_checkpoint_ = 0;
   MonoTime last_checkpoint_{};
   std::uint64_t checkpoints_ = 0;

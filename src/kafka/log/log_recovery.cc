@@ -1,5 +1,6 @@
-// What happens between the start and the first request, in this order: lock, topics, checkpoint, journal, each partition
-// (verified from its checkpoint, filled in from the journal, synced), then a checkpoint that makes the journal empty.
+// What happens between the start and the first request, in this order: lock, topics, checkpoint, journal, each
+// partition (verified from its checkpoint, filled in from the journal, synced), then a checkpoint that makes the
+// journal empty.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ constexpr std::uint64_t kJournalAtStartBytes = 512ULL << 10;
 
 }  // namespace
 
-Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings, FileSystem& files, const Clock& clock, Random& random) {
+Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings, FileSystem& files, const Clock& clock,
+                                       Random& random) {
   ANTIPHON_TRY_VOID(settings.validate());
   auto log = std::make_unique<LogImpl>(settings, files, clock, random);
   ANTIPHON_TRY_VOID(log->recover());
@@ -53,7 +55,8 @@ Result<> LogImpl::recover() {
   context_.removals = std::move(loaded.removals);
   for (TopicMeta& meta : loaded.topics) {
     if (topics_.contains(meta.name)) {
-      report_.damage.push_back(fmt::format("topic {} has two files; {} is left aside", meta.name, to_hex_text(meta.id)));
+      report_.damage.push_back(
+          fmt::format("topic {} has two files; {} is left aside", meta.name, to_hex_text(meta.id)));
       continue;
     }
     add_topic(std::move(meta));

@@ -1,4 +1,5 @@
-// Any bytes as a segment's log, its index and its time index (cut by the first two bytes): the scanner, the reads by offset.
+// Any bytes as a segment's log, its index and its time index (cut by the first two bytes): the scanner, the reads by
+// offset.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

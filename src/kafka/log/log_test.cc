@@ -39,11 +39,13 @@ TEST_F(LogTest, ATopicAndItsSettingsSurviveARestart) {
 }
 
 TEST_F(LogTest, Trap50ATopicNameCannotWalkOutOfTheDataDirectory) {
-  const std::vector<std::string> bad{"", ".", "..", "../x", "a/b", "/etc", "a b", "a\\b", "ä", std::string("a\0b", 3), std::string(250, 'a')};
+  const std::vector<std::string> bad{
+      "", ".", "..", "../x", "a/b", "/etc", "a b", "a\\b", "ä", std::string("a\0b", 3), std::string(250, 'a')};
   for (const std::string& name : bad) {
     EXPECT_EQ(create(name).error().kind, ErrorKind::kInvalidInput) << name;
   }
-  for (const std::string& name : {std::string("a"), std::string("..."), std::string("A.b_c-9"), std::string(249, 'z')}) {
+  for (const std::string& name :
+       {std::string("a"), std::string("..."), std::string("A.b_c-9"), std::string(249, 'z')}) {
     ASSERT_TRUE(create(name, 1)) << name;
     EXPECT_EQ(append(partition(name), batch_of({"x"})).status, AppendStatus::kAppended);
   }
@@ -199,7 +201,8 @@ TEST_F(LogTest, Trap34OffsetsByTimeAreRightPerRecord) {
   wire::BatchSettings compressed;
   compressed.codec = wire::Codec::kGzip;
   for (int i = 0; i < 40; ++i) {
-    append(p, batch_of({"a", "b", "c"}, 1000 + i * 10, i % 2 == 0 ? wire::BatchSettings{} : compressed), Durability::kWritten);
+    append(p, batch_of({"a", "b", "c"}, 1000 + i * 10, i % 2 == 0 ? wire::BatchSettings{} : compressed),
+           Durability::kWritten);
   }
   append(p, batch_of({"late"}, 5000), Durability::kWritten);
   append(p, batch_of({"early again"}, 1005), Durability::kWritten);
@@ -209,7 +212,8 @@ TEST_F(LogTest, Trap34OffsetsByTimeAreRightPerRecord) {
   };
   for (int restart = 0; restart < 2; ++restart) {
     Partition& now = partition();
-    for (const Row row : {Row{0, 0}, Row{1000, 0}, Row{1001, 1}, Row{1003, 3}, Row{1201, 61}, Row{1212, 65}, Row{1392, 119}, Row{1393, 120}, Row{5000, 120}}) {
+    for (const Row row : {Row{0, 0}, Row{1000, 0}, Row{1001, 1}, Row{1003, 3}, Row{1201, 61}, Row{1212, 65},
+                          Row{1392, 119}, Row{1393, 120}, Row{5000, 120}}) {
       const auto found = now.offset_for_timestamp(row.at).value();
       ASSERT_TRUE(found) << row.at;
       EXPECT_EQ(found->offset, Offset(row.offset)) << row.at;
@@ -244,7 +248,8 @@ TEST_F(LogTest, RetentionByTimeAndBytesRemovesWholeSegmentsAndSaysWhy) {
   EXPECT_EQ(partition().log_start_offset(), start);
   EXPECT_EQ(partition().log_end_offset(), Offset(20));
 
-  ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "400"}, {"retention.ms", "-1"}, {"retention.bytes", "300"}}));
+  ASSERT_TRUE(
+      log->set_topic_config("t", {{"segment.bytes", "400"}, {"retention.ms", "-1"}, {"retention.bytes", "300"}}));
   const auto by_size = log->apply_retention(clock.wall_now());
   EXPECT_FALSE(by_size.empty());
   EXPECT_NE(by_size[0].reason.find("retention.bytes 300"), std::string::npos);

@@ -4,11 +4,12 @@
 // Log tells by poll_completed() when it is settled (kafka/log/log.h).
 //
 // Offsets:   log_start <= last_stable <= high_watermark <= log_end (one past the last record written).
-// The high watermark passes a kSynced batch when it is on stable storage, a kWritten one at once unless an unsettled kSynced
-// batch stands before it. Reads give what lies below the end the caller names, never above the log's end.
+// The high watermark passes a kSynced batch when it is on stable storage, a kWritten one at once unless an unsettled
+// kSynced batch stands before it. Reads give what lies below the end the caller names, never above the log's end.
 //
-// A partition FAILS when its own file could not be written or synced, or when acknowledged bytes are found damaged: appends
-// are then refused with kStorageError until the next start, reads go on. Nothing is tried again as if nothing had happened.
+// A partition FAILS when its own file could not be written or synced, or when acknowledged bytes are found damaged:
+// appends are then refused with kStorageError until the next start, reads go on. Nothing is tried again as if nothing
+// had happened.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,8 @@ enum class Durability : std::uint8_t {
 using SyncTicket = Strong<struct SyncTicketTag, std::uint64_t>;
 
 struct AppendRequest {
-  // One or more whole v2 batches, each with its CRC verified by the caller. Base offset and leader epoch are patched in place
-  // (both lie outside the CRC); timestamps are stored as they are.
+  // One or more whole v2 batches, each with its CRC verified by the caller. Base offset and leader epoch are patched in
+  // place (both lie outside the CRC); timestamps are stored as they are.
   MutableByteView batches;
   Durability durability = Durability::kWritten;
   // Keeps `batches` alive and unchanged until the syncer has written them; null: they are copied if they are journaled.
@@ -63,8 +64,8 @@ struct AppendResult {
   std::string error;  // for a person, where status is an error
 };
 
-// A run of whole batches in one segment file, for sendfile(2). The file stays readable as long as the slice lives, even when
-// retention removes it meanwhile. length 0: nothing to read (from == end).
+// A run of whole batches in one segment file, for sendfile(2). The file stays readable as long as the slice lives, even
+// when retention removes it meanwhile. length 0: nothing to read (from == end).
 struct LogSlice {
   std::shared_ptr<const File> file;
   std::uint64_t position = 0;
@@ -102,9 +103,9 @@ class Partition {
 
   virtual AppendResult append(const AppendRequest& request) = 0;
 
-  // Whole batches from the one that holds `from` up to offset `end` (exclusive: the high watermark, the last stable offset
-  // or the log's end), at most max_bytes of them, but always the first (KIP-74). from == log end: an empty slice.
-  // kNotFound: `from` is out of range (OFFSET_OUT_OF_RANGE).
+  // Whole batches from the one that holds `from` up to offset `end` (exclusive: the high watermark, the last stable
+  // offset or the log's end), at most max_bytes of them, but always the first (KIP-74). from == log end: an empty
+  // slice. kNotFound: `from` is out of range (OFFSET_OUT_OF_RANGE).
   virtual Result<LogSlice> read(Offset from, std::uint64_t max_bytes, Offset end) = 0;
 
   [[nodiscard]] virtual Offset log_start_offset() const = 0;

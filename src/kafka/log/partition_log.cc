@@ -9,12 +9,18 @@ namespace antiphon::kafka::log {
 
 std::string_view to_string(AppendStatus status) {
   switch (status) {
-    case AppendStatus::kAppended: return "appended";
-    case AppendStatus::kDuplicate: return "duplicate";
-    case AppendStatus::kOutOfOrderSequence: return "out of order sequence";
-    case AppendStatus::kStaleEpoch: return "stale producer epoch";
-    case AppendStatus::kInvalidBatch: return "invalid batch";
-    case AppendStatus::kStorageError: return "storage error";
+    case AppendStatus::kAppended:
+      return "appended";
+    case AppendStatus::kDuplicate:
+      return "duplicate";
+    case AppendStatus::kOutOfOrderSequence:
+      return "out of order sequence";
+    case AppendStatus::kStaleEpoch:
+      return "stale producer epoch";
+    case AppendStatus::kInvalidBatch:
+      return "invalid batch";
+    case AppendStatus::kStorageError:
+      return "storage error";
   }
   return "unknown";
 }
@@ -107,8 +113,8 @@ Result<> PartitionLog::roll_if_needed(std::uint64_t bytes, const BatchHeader& fi
   Segment& segment = active();
   if (segment.size() == 0) return {};
   const bool full = segment.size() + bytes > static_cast<std::uint64_t>(config_.segment_bytes);
-  const bool old = segment.first_timestamp_ms() >= 0 &&
-                   first.max_timestamp_ms - segment.first_timestamp_ms() > config_.segment_ms;
+  const bool old =
+      segment.first_timestamp_ms() >= 0 && first.max_timestamp_ms - segment.first_timestamp_ms() > config_.segment_ms;
   const bool far = last.last_offset - segment.base() > INT32_MAX;
   if (!full && !old && !far) return {};
   ANTIPHON_TRY_VOID(segment.seal());
@@ -128,8 +134,8 @@ AppendResult PartitionLog::append(const AppendRequest& request) {
     return refuse(AppendStatus::kInvalidBatch, problem);
   }
   if (request.batches.size() > static_cast<std::uint64_t>(config_.segment_bytes)) {
-    return refuse(AppendStatus::kInvalidBatch, fmt::format("{} bytes; a segment may have {}", request.batches.size(),
-                                                           config_.segment_bytes));
+    return refuse(AppendStatus::kInvalidBatch,
+                  fmt::format("{} bytes; a segment may have {}", request.batches.size(), config_.segment_bytes));
   }
   if (auto known = check_producers(batches)) {
     if (known->status == AppendStatus::kDuplicate && synced) known->ticket = ticket_for_duplicate(known->last_offset);

@@ -24,7 +24,7 @@ struct LogContext {
   FilePool& pool;
   Journal* journal = nullptr;  // null until recovery is over
   std::uint64_t last_ticket = 0;
-  std::uint64_t writes = 0;  // appends, ever
+  std::uint64_t writes = 0;           // appends, ever
   std::vector<std::string> removals;  // paths, for the next background job
 };
 
@@ -126,7 +126,7 @@ class PartitionLog final : public Partition {
   Offset log_start_{0};
   Offset log_end_{0};
   Offset high_watermark_{0};
-  std::uint64_t unjournaled_writes_ = 0;        // appends that are in a segment only, ever
+  std::uint64_t unjournaled_writes_ = 0;         // appends that are in a segment only, ever
   std::uint64_t unjournaled_writes_synced_ = 0;  // of them, those that a sync (asked for, in order) covers
   std::deque<Unsettled> unsettled_;
   std::vector<EpochStart> epochs_;

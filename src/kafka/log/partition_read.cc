@@ -9,16 +9,16 @@
 namespace antiphon::kafka::log {
 namespace {
 
-// One batch in memory, to look at its records. Batches are bounded by the segment's size; this bounds what is read of one
-// whose header is wrong.
+// One batch in memory, to look at its records. Batches are bounded by the segment's size; this bounds what is read of
+// one whose header is wrong.
 constexpr std::uint64_t kBatchInMemoryMax = 256ULL << 20;
 
 Result<Bytes> bytes_of(const File& file, std::uint64_t position, std::uint64_t length, const std::string& path) {
   Bytes bytes(static_cast<std::size_t>(length));
   ANTIPHON_TRY(got, file.read_at(position, bytes));
   if (got != bytes.size()) {
-    return make_error(ErrorKind::kCorrupt, fmt::format("{} at byte {}: {} bytes where {} are expected", path, position,
-                                                       got, length));
+    return make_error(ErrorKind::kCorrupt,
+                      fmt::format("{} at byte {}: {} bytes where {} are expected", path, position, got, length));
   }
   return bytes;
 }
@@ -37,7 +37,8 @@ Offset PartitionLog::end_of(std::map<Offset, std::unique_ptr<Segment>>::const_it
 
 Result<PartitionLog::Limit> PartitionLog::limit_of(Segment& segment, Offset segment_end, Offset end) {
   if (end >= segment_end) return Limit{segment.size(), segment_end};
-  if (!unsettled_.empty() && unsettled_.front().base_offset == end && unsettled_.front().segment_base == segment.base()) {
+  if (!unsettled_.empty() && unsettled_.front().base_offset == end &&
+      unsettled_.front().segment_base == segment.base()) {
     return Limit{unsettled_.front().position, end};
   }
   ANTIPHON_TRY(place, segment.locate(end));  // visible is a batch whose END lies below

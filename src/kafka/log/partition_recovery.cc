@@ -6,7 +6,9 @@
 
 namespace antiphon::kafka::log {
 
-std::string PartitionRecovery::name() const { return fmt::format("{}-{}", partition_.topic(), partition_.id().value()); }
+std::string PartitionRecovery::name() const {
+  return fmt::format("{}-{}", partition_.topic(), partition_.id().value());
+}
 
 void PartitionRecovery::damaged(std::string what) {
   damaged_ = true;
@@ -16,7 +18,8 @@ void PartitionRecovery::damaged(std::string what) {
 void PartitionRecovery::took(const BatchHeader& batch) {
   next_ = batch.next_offset();
   partition_.remember(batch);
-  if (partition_.epochs_.empty() ? batch.leader_epoch.value() > 0 : batch.leader_epoch > partition_.epochs_.back().epoch) {
+  if (partition_.epochs_.empty() ? batch.leader_epoch.value() > 0
+                                 : batch.leader_epoch > partition_.epochs_.back().epoch) {
     partition_.epochs_.push_back({batch.leader_epoch, batch.base_offset});
   }
 }
@@ -120,8 +123,7 @@ Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
       return false;
     }
     const std::uint64_t size = entry->second->batch.size_bytes;
-    if (segment->size() > 0 &&
-        segment->size() + size > static_cast<std::uint64_t>(partition_.config_.segment_bytes)) {
+    if (segment->size() > 0 && segment->size() + size > static_cast<std::uint64_t>(partition_.config_.segment_bytes)) {
       ANTIPHON_TRY_VOID(partition_.make_active(next_));  // it had been rolled; the new file was lost
       return true;
     }

@@ -1,6 +1,6 @@
-// Brings one partition back at a start: verify from the checkpoint, fill in from the journal, cut at the first bad batch,
-// sync what was found. Only a tail that nobody was promised is cut; where promised bytes are missing the partition is
-// left as it is and marked as damaged.
+// Brings one partition back at a start: verify from the checkpoint, fill in from the journal, cut at the first bad
+// batch, sync what was found. Only a tail that nobody was promised is cut; where promised bytes are missing the
+// partition is left as it is and marked as damaged.
 #pragma once
 
 #include <map>
@@ -42,14 +42,14 @@ class PartitionRecovery {
   const File& journal_;
   RecoveryReport& report_;
   std::map<Offset, const FoundEntry*> entries_;  // by base offset
-  Offset acknowledged_{0};   // everything below was promised
-  Offset next_{0};           // offset that the next batch must have
-  Offset start_segment_{0};  // the first one that is looked at
-  bool whole_log_ = false;   // no checkpoint: gaps that compaction left are right
-  bool touched_ = false;     // something was scanned, written or cut: it wants a sync
-  bool lost_ = false;        // a tail was cut
+  Offset acknowledged_{0};                       // everything below was promised
+  Offset next_{0};                               // offset that the next batch must have
+  Offset start_segment_{0};                      // the first one that is looked at
+  bool whole_log_ = false;                       // no checkpoint: gaps that compaction left are right
+  bool touched_ = false;                         // something was scanned, written or cut: it wants a sync
+  bool lost_ = false;                            // a tail was cut
   bool damaged_ = false;
-  std::string problem_;      // why the last good batch is the last
+  std::string problem_;  // why the last good batch is the last
 };
 
 }  // namespace antiphon::kafka::log

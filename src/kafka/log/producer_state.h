@@ -1,7 +1,7 @@
 // What a partition remembers of idempotent producers (KIP-98, KIP-360), to tell a repeat from a gap.
 //
-// A plain object: no clock, no files. The partition asks check() before it appends and tells update() afterwards; recovery
-// rebuilds the same state by telling update() what the batch headers say.
+// A plain object: no clock, no files. The partition asks check() before it appends and tells update() afterwards;
+// recovery rebuilds the same state by telling update() what the batch headers say.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace antiphon::kafka::log {
 
-constexpr std::size_t kProducerBatchWindow = 5;         // Kafka's: a client has at most five requests in flight
+constexpr std::size_t kProducerBatchWindow = 5;            // Kafka's: a client has at most five requests in flight
 constexpr std::size_t kProducersPerPartitionMax = 10'000;  // beyond it the one that was idle longest is forgotten
 constexpr std::int32_t kSequenceMax = 0x7fffffff;
 
@@ -36,10 +36,10 @@ struct ProducerBatch {
 };
 
 enum class SequenceVerdict : std::uint8_t {
-  kNext,          // append it
-  kDuplicate,     // one of the last five: answer its first offset, append nothing
-  kOutOfOrder,    // OUT_OF_ORDER_SEQUENCE_NUMBER
-  kStaleEpoch,    // INVALID_PRODUCER_EPOCH
+  kNext,        // append it
+  kDuplicate,   // one of the last five: answer its first offset, append nothing
+  kOutOfOrder,  // OUT_OF_ORDER_SEQUENCE_NUMBER
+  kStaleEpoch,  // INVALID_PRODUCER_EPOCH
 };
 struct SequenceCheck {
   SequenceVerdict verdict = SequenceVerdict::kNext;
@@ -48,8 +48,8 @@ struct SequenceCheck {
 
 class ProducerStateTable {
  public:
-  // Says what an arriving batch is (its offsets are not looked at). A producer that is not known, or whose state expired,
-  // may begin anywhere; a higher epoch must begin with sequence 0.
+  // Says what an arriving batch is (its offsets are not looked at). A producer that is not known, or whose state
+  // expired, may begin anywhere; a higher epoch must begin with sequence 0.
   [[nodiscard]] SequenceCheck check(const ProducerBatch& batch) const;
   // The batch is in the log.
   void update(const ProducerBatch& batch);

@@ -5,7 +5,8 @@
 namespace antiphon::kafka::log {
 namespace {
 
-ProducerBatch batch(std::int64_t id, std::int16_t epoch, std::int32_t first, std::int32_t count, std::int64_t offset = 0) {
+ProducerBatch batch(std::int64_t id, std::int16_t epoch, std::int32_t first, std::int32_t count,
+                    std::int64_t offset = 0) {
   ProducerBatch result;
   result.producer_id = ProducerId(id);
   result.epoch = ProducerEpoch(epoch);

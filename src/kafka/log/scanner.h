@@ -20,7 +20,7 @@ class Scanner {
   // The next batch; nullptr at the end (problem() empty) or where no good batch stands (problem() says why).
   Result<const BatchHeader*> next();
   [[nodiscard]] std::uint64_t batch_position() const { return batch_position_; }  // of what next() gave
-  [[nodiscard]] std::uint64_t position() const { return position_; }  // behind it; where the problem is
+  [[nodiscard]] std::uint64_t position() const { return position_; }              // behind it; where the problem is
   [[nodiscard]] const std::string& problem() const { return problem_; }
   // After something was written at position(): forget what was read, look again.
   void retry(std::uint64_t position, std::uint64_t end);

@@ -28,15 +28,16 @@ class Segment {
   // Reads the indexes' sizes, the first time; missing or empty ones are made anew.
   Result<> load_index();
 
-  // The largest timestamp and the last offset of the batch that has it first; -1: none. A sealed segment asks its index.
+  // The largest timestamp and the last offset of the batch that has it first; -1: none. A sealed segment asks its
+  // index.
   Result<TimeEntry> max_time();
   [[nodiscard]] const std::optional<TimeEntry>& known_max_time() const { return max_time_; }
   [[nodiscard]] std::int64_t first_timestamp_ms() const { return first_timestamp_ms_; }  // -1: not known
   // Recovery: as if only `size` bytes, all below offset `end`, had been written; the rest is looked at again.
   Result<> resume(std::uint64_t size, Offset end, TimeEntry max_time, std::int64_t first_timestamp_ms);
 
-  // Writes the batches, which follow one another in `bytes`, with one call. After an error nothing of them is in the file;
-  // if even that cannot be made sure, `broken` is set.
+  // Writes the batches, which follow one another in `bytes`, with one call. After an error nothing of them is in the
+  // file; if even that cannot be made sure, `broken` is set.
   Result<> append(FileSystem& files, ByteView bytes, std::span<const BatchHeader> batches, std::int64_t index_interval,
                   bool& broken);
   // Recovery: the batch stands at position() already; notes it in the indexes.
@@ -49,7 +50,8 @@ class Segment {
     std::uint64_t position = 0;
     BatchHeader header;
   };
-  // The first batch whose last offset is >= `offset`; none: it is in a later segment. kCorrupt: bytes that are no batches.
+  // The first batch whose last offset is >= `offset`; none: it is in a later segment. kCorrupt: bytes that are no
+  // batches.
   Result<std::optional<Place>> locate(Offset offset);
   Result<BatchHeader> header_at(std::uint64_t position) const;
   // The largest batch boundary <= position + max_bytes and <= limit, but behind at least one batch. Its offset is that

@@ -1,9 +1,9 @@
 // One segment's file, shared by the reactor (writes, reads), the syncer and the background thread (syncs); and the pool
 // that bounds how many stay open.
 //
-// Why sync() holds a lock of the file: the kernel tells a failed write-back once for each open file. Were two threads to sync at
-// the same time, one would see the error and the other success for bytes that are lost. Here the failure is remembered
-// before the next one may begin, and stays: nothing in this file is ever called durable again.
+// Why sync() holds a lock of the file: the kernel tells a failed write-back once for each open file. Were two threads
+// to sync at the same time, one would see the error and the other success for bytes that are lost. Here the failure is
+// remembered before the next one may begin, and stays: nothing in this file is ever called durable again.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,11 @@ class FilePool;
 class SegmentFile {
  public:
   SegmentFile(FilePool& pool, std::string directory, std::string name, bool is_new)
-      : pool_(pool), directory_(std::move(directory)), path_(directory_ + "/" + name), entry_synced_(!is_new), create_(is_new) {}
+      : pool_(pool),
+        directory_(std::move(directory)),
+        path_(directory_ + "/" + name),
+        entry_synced_(!is_new),
+        create_(is_new) {}
   ~SegmentFile();
   SegmentFile(const SegmentFile&) = delete;
   SegmentFile& operator=(const SegmentFile&) = delete;

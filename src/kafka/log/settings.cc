@@ -12,9 +12,11 @@ Result<> LogSettings::validate() const {
                               kJournalBytesMax));
   }
   if (journal_batch_bytes_max > kJournalBatchBytesMax) {
-    return refuse(fmt::format("journal_batch_bytes_max {}: at most {}", journal_batch_bytes_max, kJournalBatchBytesMax));
+    return refuse(
+        fmt::format("journal_batch_bytes_max {}: at most {}", journal_batch_bytes_max, kJournalBatchBytesMax));
   }
-  if (journal_batch_bytes_max == 0 || journal_queue_bytes_max == 0) return refuse("the journal's limits must be above 0");
+  if (journal_batch_bytes_max == 0 || journal_queue_bytes_max == 0)
+    return refuse("the journal's limits must be above 0");
   if (open_files_max < 8) return refuse("open_files_max: at least 8");
   if (checkpoint_interval.count() <= 0) return refuse("checkpoint_interval: above 0");
   return {};

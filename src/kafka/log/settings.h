@@ -12,10 +12,11 @@ namespace antiphon::kafka::log {
 
 struct LogSettings {
   std::string data_directory;
-  std::uint64_t journal_bytes = 64ULL << 20;        // of the ring; written beforehand, once
-  std::uint64_t journal_queue_bytes_max = 32ULL << 20;  // batches waiting for the syncer; more go by a sync of their segment
-  std::uint64_t journal_batch_bytes_max = 1ULL << 20;   // a larger batch is not journaled: its segment is synced
-  std::size_t open_files_max = 512;                 // segment files kept open; those with unsynced bytes stay open beyond it
+  std::uint64_t journal_bytes = 64ULL << 20;  // of the ring; written beforehand, once
+  std::uint64_t journal_queue_bytes_max = 32ULL
+                                          << 20;  // batches waiting for the syncer; more go by a sync of their segment
+  std::uint64_t journal_batch_bytes_max = 1ULL << 20;  // a larger batch is not journaled: its segment is synced
+  std::size_t open_files_max = 512;  // segment files kept open; those with unsynced bytes stay open beyond it
   std::chrono::milliseconds checkpoint_interval{10'000};  // at the latest so long after a write
   std::chrono::milliseconds producer_id_expiration{24 * 3600 * 1000};
   PartitionConfig topic_defaults;

@@ -1,10 +1,11 @@
 // Kafka's sparse indexes of one segment, in Kafka's own form, so that Kafka's tools read them:
 //
 //   .index      8 bytes an entry:  last offset of a batch, less the base offset i32 | the batch's position i32
-//   .timeindex 12 bytes an entry:  largest timestamp so far i64 | last offset of the batch that has it, less the base i32
+//   .timeindex 12 bytes an entry:  largest timestamp so far i64 | last offset of the batch that has it, less the base
+//   i32
 //
-// An entry is a hint: whoever follows one checks that the batch it names stands there. New entries wait in memory and go
-// to the file some at a time. Reactor thread.
+// An entry is a hint: whoever follows one checks that the batch it names stands there. New entries wait in memory and
+// go to the file some at a time. Reactor thread.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +30,13 @@ class EntryFile {
   EntryFile(FilePool& pool, const std::string& directory, std::string name, std::size_t entry_bytes);
 
   [[nodiscard]] std::uint64_t count() const { return stored_ + pending_.size() / entry_bytes_; }
-  Result<> load();                         // sets the count from the file's size; a partial last entry does not count
+  Result<> load();  // sets the count from the file's size; a partial last entry does not count
   Result<Bytes> entry(std::uint64_t index) const;
   Result<Bytes> all() const;
   // One. A file that cannot be written now makes the index sparser, never wrong: what waits too long is dropped.
   void append(ByteView entry);
   Result<> flush();
-  Result<> cut(std::uint64_t count);       // keeps the first ones
+  Result<> cut(std::uint64_t count);  // keeps the first ones
   [[nodiscard]] bool flushed_since_sync() const { return dirty_; }
   void mark_synced() { dirty_ = false; }
   Result<> sync(FileSystem& files);

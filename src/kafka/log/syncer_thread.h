@@ -1,5 +1,5 @@
-// The syncer's thread in service: run_once() for ever, asleep while nothing is queued. Ends with its owner, after all that
-// was queued before has been settled.
+// The syncer's thread in service: run_once() for ever, asleep while nothing is queued. Ends with its owner, after all
+// that was queued before has been settled.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// What the log's tests share: batches with known content, and a log over a file system in memory that a test drives step
-// by step.
+// What the log's tests share: batches with known content, and a log over a file system in memory that a test drives
+// step by step.
 #pragma once
 
 #include <gtest/gtest.h>

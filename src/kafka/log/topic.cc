@@ -43,12 +43,15 @@ Result<> validate_topic_name(std::string_view name) {
     return make_error(ErrorKind::kInvalidInput, fmt::format("topic name '{}': {}", shown, why));
   };
   if (name.empty()) return refuse("it is empty");
-  if (name.size() > kTopicNameBytesMax) return refuse(fmt::format("{} bytes; at most {}", name.size(), kTopicNameBytesMax));
+  if (name.size() > kTopicNameBytesMax)
+    return refuse(fmt::format("{} bytes; at most {}", name.size(), kTopicNameBytesMax));
   if (name == "." || name == "..") return refuse("it is a folder's own name");
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   };
-  if (!std::all_of(name.begin(), name.end(), allowed)) return refuse("only letters, digits, '.', '_' and '-' are allowed");
+  if (!std::all_of(name.begin(), name.end(), allowed))
+    return refuse("only letters, digits, '.', '_' and '-' are allowed");
   return {};
 }
 

@@ -1,5 +1,6 @@
-// FLAC: "fLaC", then metadata blocks {last and type (1 byte), size (3 bytes)} of which the first is STREAMINFO (type 0, 34 bytes):
-// 10 bytes of block and frame sizes, 20 bits of rate, 3 of channels, 5 of bits, 36 of samples (0: not known), MD5. RFC 9639.
+// FLAC: "fLaC", then metadata blocks {last and type (1 byte), size (3 bytes)} of which the first is STREAMINFO (type 0,
+// 34 bytes): 10 bytes of block and frame sizes, 20 bits of rate, 3 of channels, 5 of bits, 36 of samples (0: not
+// known), MD5. RFC 9639.
 #include "speech/audio/byte_reader.h"
 #include "speech/audio/containers.h"
 

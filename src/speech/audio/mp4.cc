@@ -5,8 +5,8 @@
 //          mvex > trex {default duration of a sample}
 //   moof > traf > tfhd {track, default duration}, tfdt {first time}, trun {durations of samples}
 //
-// What records as it goes (Safari, Chromium) writes moov without a duration, then moof and mdat by turns. The walk is flat: it
-// steps into the boxes that hold others and over all else.
+// What records as it goes (Safari, Chromium) writes moov without a duration, then moof and mdat by turns. The walk is
+// flat: it steps into the boxes that hold others and over all else.
 #include <algorithm>
 
 #include "speech/audio/byte_reader.h"
@@ -190,7 +190,8 @@ void Walk::see_run(ByteView content) {
 }
 
 const Track* Walk::sound() const {
-  const auto found = std::find_if(tracks_.begin(), tracks_.end(), [](const Track& track) { return track.handler == "soun"; });
+  const auto found =
+      std::find_if(tracks_.begin(), tracks_.end(), [](const Track& track) { return track.handler == "soun"; });
   return found == tracks_.end() ? nullptr : &*found;
 }
 

@@ -1,6 +1,6 @@
-// Ogg: pages {"OggS", version 0, flags, granule (8), serial (4), number (4), checksum (4), segments n, n lengths, bytes}, all
-// little-endian. Opus in it (RFC 7845): the first page holds "OpusHead", version, channels, pre-skip (2), ...; a granule is the
-// count of samples at 48 kHz up to the end of the page, pre-skip included.
+// Ogg: pages {"OggS", version 0, flags, granule (8), serial (4), number (4), checksum (4), segments n, n lengths,
+// bytes}, all little-endian. Opus in it (RFC 7845): the first page holds "OpusHead", version, channels, pre-skip (2),
+// ...; a granule is the count of samples at 48 kHz up to the end of the page, pre-skip included.
 #include <algorithm>
 #include <array>
 
@@ -64,7 +64,9 @@ std::string_view stream_of(const Page& page) {
   const std::string_view body = as_text(page.body);
   if (body.starts_with("OpusHead")) return "opus";
   if (body.starts_with("\x01vorbis")) return "Vorbis";
-  if (body.starts_with("\x7f" "FLAC")) return "FLAC";
+  if (body.starts_with("\x7f"
+                       "FLAC"))
+    return "FLAC";
   if (body.starts_with("\x80theora")) return "video";
   return "something";
 }
@@ -79,7 +81,10 @@ Result<AudioFacts> tell_ogg(ByteView file) {
     if ((page->flags & kFirst) != 0) {
       if (begin) break;  // another recording is chained to the first: it is not part of it
       const std::string_view stream = stream_of(*page);
-      if (stream != "opus" || serial) return not_speech(std::string("it is an Ogg file with ").append(serial ? "several streams" : stream).append(", not Opus alone"));
+      if (stream != "opus" || serial)
+        return not_speech(std::string("it is an Ogg file with ")
+                              .append(serial ? "several streams" : stream)
+                              .append(", not Opus alone"));
       serial = page->serial;
       ByteReader head(page->body);
       head.skip(10);

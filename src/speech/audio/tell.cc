@@ -35,7 +35,9 @@ std::uint64_t opus_packet_samples(ByteView packet) {
   const unsigned config = toc >> 3U;
   // SILK: 10, 20, 40, 60 ms; hybrid: 10, 20 ms; CELT: 2.5, 5, 10, 20 ms.
   constexpr std::uint64_t kSilk[] = {480, 960, 1920, 2880};
-  const std::uint64_t frame = config < 12 ? kSilk[config & 3U] : config < 16 ? 480U << (config & 1U) : 120U << (config & 3U);
+  const std::uint64_t frame = config < 12   ? kSilk[config & 3U]
+                              : config < 16 ? 480U << (config & 1U)
+                                            : 120U << (config & 3U);
   const unsigned code = toc & 3U;
   std::uint64_t frames = code == 0 ? 1 : 2;
   if (code == 3) {

@@ -1,7 +1,8 @@
 // What an audio file is, by its bytes and never by its name or by what the sender says. Nothing is decoded.
 //
-// Small parsers of our own over foreign bytes: every length is checked before it is used, every loop is bounded by the file's
-// size or a named maximum, nothing is allocated in proportion to what a file claims. Pure; thread-safe; fuzzed (audio_sniff).
+// Small parsers of our own over foreign bytes: every length is checked before it is used, every loop is bounded by the
+// file's size or a named maximum, nothing is allocated in proportion to what a file claims. Pure; thread-safe; fuzzed
+// (audio_sniff).
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ struct AudioFacts {
   std::optional<std::int64_t> duration_ms;
 };
 
-// kInvalidInput: not one of WebM/Opus, Ogg/Opus, MP4/AAC, WAV/PCM, FLAC, with what it seems to be instead (a WebM with video,
-// an MP3, text). A file that is cut off is told by its head; what its tail lost only shortens the duration.
+// kInvalidInput: not one of WebM/Opus, Ogg/Opus, MP4/AAC, WAV/PCM, FLAC, with what it seems to be instead (a WebM with
+// video, an MP3, text). A file that is cut off is told by its head; what its tail lost only shortens the duration.
 Result<AudioFacts> tell_audio(ByteView file);
 
 }  // namespace antiphon::audio

@@ -37,8 +37,11 @@ TEST(TellAudio, KnowsRealFilesByTheirBytes) {
   struct Kind {
     const char *content_type, *codec;
   };
-  const std::map<std::string, Kind> kinds{{"webm", {"audio/webm", "opus"}}, {"ogg", {"audio/ogg", "opus"}}, {"m4a", {"audio/mp4", "aac"}},
-                                          {"wav", {"audio/wav", "pcm"}}, {"flac", {"audio/flac", "flac"}}};
+  const std::map<std::string, Kind> kinds{{"webm", {"audio/webm", "opus"}},
+                                          {"ogg", {"audio/ogg", "opus"}},
+                                          {"m4a", {"audio/mp4", "aac"}},
+                                          {"wav", {"audio/wav", "pcm"}},
+                                          {"flac", {"audio/flac", "flac"}}};
   ASSERT_GE(samples().size(), 12U);
   for (const Sample& row : samples()) {
     const std::string file = sample(row.file);
@@ -50,7 +53,8 @@ TEST(TellAudio, KnowsRealFilesByTheirBytes) {
   }
 }
 
-// One packet more or less: the encoder's delay is cut away by some and counted by others (60 ms in Chromium's Opus, 64 in AAC at 16 kHz).
+// One packet more or less: the encoder's delay is cut away by some and counted by others (60 ms in Chromium's Opus, 64
+// in AAC at 16 kHz).
 constexpr std::int64_t kPacketMs = 64;
 
 TEST(TellAudio, ReadsTheDurationThatADecoderFinds) {
@@ -70,23 +74,34 @@ TEST(TellAudio, ReadsTheDurationThatADecoderFinds) {
 }
 
 TEST(TellAudio, GivesTheseFilesTheseDurationsForEver) {
-  const std::map<std::string, std::int64_t> golden{
-      {"chromium-live.webm", 1454}, {"chromium-seekable.webm", 1447}, {"wav-pcm.wav", 400}, {"wav-piped.wav", 400}, {"flac.flac", 400}};
-  for (const auto& [file, milliseconds] : golden) EXPECT_EQ(tell_audio(as_bytes(sample(file)))->duration_ms, milliseconds) << file;
+  const std::map<std::string, std::int64_t> golden{{"chromium-live.webm", 1454},
+                                                   {"chromium-seekable.webm", 1447},
+                                                   {"wav-pcm.wav", 400},
+                                                   {"wav-piped.wav", 400},
+                                                   {"flac.flac", 400}};
+  for (const auto& [file, milliseconds] : golden)
+    EXPECT_EQ(tell_audio(as_bytes(sample(file)))->duration_ms, milliseconds) << file;
 }
 
 TEST(TellAudio, RefusesWhatIsNotSpeechAndSaysWhatItIs) {
-  const std::map<std::string, const char*> refused{
-      {"refused-mp3.mp3", "MPEG audio"},        {"refused-vorbis.ogg", "Vorbis"},      {"refused-mulaw.wav", "not of plain samples"},
-      {"refused-matroska.mka", "not WebM"},     {"refused-mp3.mp4", "than AAC"},       {"refused-video.webm", "more than sound"},
-      {"refused-video.mp4", "with video"},      {"refused-chromium-opus.mp4", "than AAC"}, {"samples.tsv", "first bytes"}};
+  const std::map<std::string, const char*> refused{{"refused-mp3.mp3", "MPEG audio"},
+                                                   {"refused-vorbis.ogg", "Vorbis"},
+                                                   {"refused-mulaw.wav", "not of plain samples"},
+                                                   {"refused-matroska.mka", "not WebM"},
+                                                   {"refused-mp3.mp4", "than AAC"},
+                                                   {"refused-video.webm", "more than sound"},
+                                                   {"refused-video.mp4", "with video"},
+                                                   {"refused-chromium-opus.mp4", "than AAC"},
+                                                   {"samples.tsv", "first bytes"}};
   for (const auto& [file, why] : refused) {
     const auto facts = tell_audio(as_bytes(sample(file)));
     ASSERT_FALSE(facts) << file;
     EXPECT_EQ(facts.error().kind, ErrorKind::kInvalidInput);
     EXPECT_THAT(facts.error().message, HasSubstr(why)) << file;
   }
-  for (const char* text : {"", "<html>", "RIFFxxxxAVI ", "OggS", "fLaC", "\x1a\x45\xdf\xa3", "\x01\x02\x03\x04""ftyp"}) {
+  for (const char* text : {"", "<html>", "RIFFxxxxAVI ", "OggS", "fLaC", "\x1a\x45\xdf\xa3",
+                           "\x01\x02\x03\x04"
+                           "ftyp"}) {
     EXPECT_FALSE(tell_audio(as_bytes(text))) << text;
   }
 }
@@ -119,7 +134,8 @@ TEST(TellAudio, TakesAnyChangedByte) {
     const std::string file = sample(row.file);
     for (int round = 0; round < 500; ++round) {
       std::string changed = file;
-      for (int i = 0; i < 4; ++i) changed[random.below(std::min<std::size_t>(changed.size(), 600))] = static_cast<char>(random.next());
+      for (int i = 0; i < 4; ++i)
+        changed[random.below(std::min<std::size_t>(changed.size(), 600))] = static_cast<char>(random.next());
       const auto facts = tell_audio(as_bytes(changed));
       if (facts && facts->duration_ms) {
         EXPECT_GE(*facts->duration_ms, 0);
@@ -133,16 +149,16 @@ TEST(OpusPacket, SaysItsLengthInItsFirstBytes) {
     return opus_packet_samples(as_bytes(std::string(bytes.begin(), bytes.end())));
   };
   EXPECT_EQ(samples_of({}), 0U);
-  EXPECT_EQ(samples_of({0x00}), 480U);              // SILK 10 ms
-  EXPECT_EQ(samples_of({0x18}), 2880U);             // SILK 60 ms
-  EXPECT_EQ(samples_of({0x60}), 480U);              // hybrid 10 ms
-  EXPECT_EQ(samples_of({0x68}), 960U);              // hybrid 20 ms
-  EXPECT_EQ(samples_of({0x80}), 120U);              // CELT 2.5 ms
-  EXPECT_EQ(samples_of({0xf8}), 960U);              // CELT 20 ms
-  EXPECT_EQ(samples_of({0xf9}), 1920U);             // two of them
-  EXPECT_EQ(samples_of({0xfb, 0x03}), 2880U);       // a count of three
-  EXPECT_EQ(samples_of({0xfb}), 0U);                // without its count
-  EXPECT_EQ(samples_of({0x1b, 0x3f}), 0U);          // over 120 ms
+  EXPECT_EQ(samples_of({0x00}), 480U);         // SILK 10 ms
+  EXPECT_EQ(samples_of({0x18}), 2880U);        // SILK 60 ms
+  EXPECT_EQ(samples_of({0x60}), 480U);         // hybrid 10 ms
+  EXPECT_EQ(samples_of({0x68}), 960U);         // hybrid 20 ms
+  EXPECT_EQ(samples_of({0x80}), 120U);         // CELT 2.5 ms
+  EXPECT_EQ(samples_of({0xf8}), 960U);         // CELT 20 ms
+  EXPECT_EQ(samples_of({0xf9}), 1920U);        // two of them
+  EXPECT_EQ(samples_of({0xfb, 0x03}), 2880U);  // a count of three
+  EXPECT_EQ(samples_of({0xfb}), 0U);           // without its count
+  EXPECT_EQ(samples_of({0x1b, 0x3f}), 0U);     // over 120 ms
 }
 
 TEST(Milliseconds, AreRoundedAndBounded) {

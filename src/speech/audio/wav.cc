@@ -1,6 +1,6 @@
-// WAV: RIFF size "WAVE", then chunks {id, size (little-endian), bytes, a pad byte after an odd size}. The `fmt ` chunk holds
-// {format, channels, rate, bytes a second, bytes a frame, bits}, `data` the samples. What writes as it records does not know the
-// size of `data` (0 or all ones): then it is the rest of the file.
+// WAV: RIFF size "WAVE", then chunks {id, size (little-endian), bytes, a pad byte after an odd size}. The `fmt ` chunk
+// holds {format, channels, rate, bytes a second, bytes a frame, bits}, `data` the samples. What writes as it records
+// does not know the size of `data` (0 or all ones): then it is the rest of the file.
 #include "speech/audio/byte_reader.h"
 #include "speech/audio/containers.h"
 
@@ -45,7 +45,8 @@ Result<AudioFacts> tell_wav(ByteView file) {
     if (id == "fmt ") {
       format = read_format(reader.take_up_to(size));
       if (!format) return not_speech("it is a WAV file with a broken fmt chunk");
-      if (format->tag != kPcm && format->tag != kFloat) return not_speech("it is a WAV file, but not of plain samples (PCM)");
+      if (format->tag != kPcm && format->tag != kFloat)
+        return not_speech("it is a WAV file, but not of plain samples (PCM)");
       if (format->channels == 0 || format->rate == 0 || format->frame_bytes == 0) {
         return not_speech("it is a WAV file that says 0 channels, samples or bytes");
       }

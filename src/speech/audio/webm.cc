@@ -1,13 +1,15 @@
-// WebM: EBML elements {id (1-4 bytes, its length in its first bits), size (1-8 bytes likewise; all ones: not known), bytes}.
+// WebM: EBML elements {id (1-4 bytes, its length in its first bits), size (1-8 bytes likewise; all ones: not known),
+// bytes}.
 //
 //   EBML header: DocType "webm"
-//   Segment > Info > TimestampScale (ns a tick), Tracks > TrackEntry > {TrackNumber, TrackType, CodecID, CodecDelay (ns)},
+//   Segment > Info > TimestampScale (ns a tick), Tracks > TrackEntry > {TrackNumber, TrackType, CodecID, CodecDelay
+//   (ns)},
 //             Cluster > Timestamp (ticks), SimpleBlock or BlockGroup > {Block, DiscardPadding (ns)}
 //   a block: {track (a size), ticks after the cluster's (2 bytes, signed), flags, the packet}
 //
-// A browser that records writes Segment and Cluster with unknown sizes, and no Duration. So the walk is flat: it steps into
-// the elements that hold others and over all else, and needs no size of theirs. The duration runs from the first block to the
-// end of the last packet.
+// A browser that records writes Segment and Cluster with unknown sizes, and no Duration. So the walk is flat: it steps
+// into the elements that hold others and over all else, and needs no size of theirs. The duration runs from the first
+// block to the end of the last packet.
 #include <algorithm>
 
 #include "speech/audio/byte_reader.h"
@@ -17,18 +19,34 @@ namespace antiphon::audio {
 namespace {
 
 enum Id : std::uint32_t {
-  kEbml = 0x1A45DFA3, kDocType = 0x4282, kSegment = 0x18538067, kInfo = 0x1549A966, kTimestampScale = 0x2AD7B1,
-  kTracks = 0x1654AE6B, kTrackEntry = 0xAE, kTrackNumber = 0xD7, kTrackType = 0x83, kCodecId = 0x86, kCodecDelay = 0x56AA,
-  kCluster = 0x1F43B675, kTimestamp = 0xE7, kSimpleBlock = 0xA3, kBlockGroup = 0xA0, kBlock = 0xA1, kDiscardPadding = 0x75A2,
+  kEbml = 0x1A45DFA3,
+  kDocType = 0x4282,
+  kSegment = 0x18538067,
+  kInfo = 0x1549A966,
+  kTimestampScale = 0x2AD7B1,
+  kTracks = 0x1654AE6B,
+  kTrackEntry = 0xAE,
+  kTrackNumber = 0xD7,
+  kTrackType = 0x83,
+  kCodecId = 0x86,
+  kCodecDelay = 0x56AA,
+  kCluster = 0x1F43B675,
+  kTimestamp = 0xE7,
+  kSimpleBlock = 0xA3,
+  kBlockGroup = 0xA0,
+  kBlock = 0xA1,
+  kDiscardPadding = 0x75A2,
 };
 
 constexpr std::uint64_t kAudioTrack = 2;
 constexpr std::uint64_t kTracksMax = 16;
-constexpr std::uint64_t kNanosecondsMax = 24ULL * 3600 * 1'000'000'000;  // of any time in the file; more is not believed
+constexpr std::uint64_t kNanosecondsMax =
+    24ULL * 3600 * 1'000'000'000;  // of any time in the file; more is not believed
 constexpr unsigned kLacingFlags = 0x06;
 
 bool is_container(std::uint32_t id) {
-  return id == kEbml || id == kSegment || id == kInfo || id == kTracks || id == kTrackEntry || id == kCluster || id == kBlockGroup;
+  return id == kEbml || id == kSegment || id == kInfo || id == kTracks || id == kTrackEntry || id == kCluster ||
+         id == kBlockGroup;
 }
 
 // The number whose first set bit says its length: kept in an id, taken away from a size.
@@ -80,20 +98,30 @@ std::uint64_t number_in(ByteView content) {
 
 bool Walk::see(std::uint32_t id, ByteView content) {
   switch (id) {
-    case kDocType: doc_type = as_text(content); break;
-    case kTimestampScale: scale_ns_ = std::max<std::uint64_t>(1, number_in(content)); break;
-    case kTimestamp: cluster_ticks_ = number_in(content); break;
+    case kDocType:
+      doc_type = as_text(content);
+      break;
+    case kTimestampScale:
+      scale_ns_ = std::max<std::uint64_t>(1, number_in(content));
+      break;
+    case kTimestamp:
+      cluster_ticks_ = number_in(content);
+      break;
     case kSimpleBlock:
-    case kBlock: see_block(content); break;
+    case kBlock:
+      see_block(content);
+      break;
     case kDiscardPadding:
       // Of the block before it, which is only of interest if it is the last one.
-      if (const std::uint64_t padding = number_in(content); last_block_end_ns_ == end_ns_ && padding < end_ns_) end_ns_ -= padding;
+      if (const std::uint64_t padding = number_in(content); last_block_end_ns_ == end_ns_ && padding < end_ns_)
+        end_ns_ -= padding;
       break;
     case kTrackEntry:
       if (tracks.size() == kTracksMax) return false;
       tracks.emplace_back();
       break;
-    default: see_track(id, content);
+    default:
+      see_track(id, content);
   }
   return true;
 }
@@ -120,7 +148,8 @@ void Walk::see_block(ByteView block) {
   if (at > kNanosecondsMax / scale_ns_) return;
   const std::uint64_t begin_ns = at * scale_ns_;
   // Laced packets are not taken apart: nobody laces Opus in WebM, and only the last packet's length would be missing.
-  const std::uint64_t samples = (*flags & kLacingFlags) == 0 ? opus_packet_samples(reader.take_up_to(reader.remaining())) : 0;
+  const std::uint64_t samples =
+      (*flags & kLacingFlags) == 0 ? opus_packet_samples(reader.take_up_to(reader.remaining())) : 0;
   first_ns_ = std::min(first_ns_.value_or(begin_ns), begin_ns);
   last_block_end_ns_ = begin_ns + samples * 1'000'000'000 / kOpusRate;
   end_ns_ = std::max(end_ns_, last_block_end_ns_);

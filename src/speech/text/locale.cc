@@ -48,8 +48,10 @@ Result<Locale> parse_locale(std::string_view tag) {
   Locale locale;
   locale.tag_ = canonical.toLanguageTag<std::string>(status);
   // `und` is no language; a tag that came back with an extension held something ICU could not place.
-  if (U_FAILURE(status) || locale.tag_.empty() || locale.tag_.starts_with("und")) return refusal("it names no language");
-  if (locale.tag_.size() > kLocaleCharsMax || locale.tag_.find("-x-") != std::string::npos) return refusal("it is malformed");
+  if (U_FAILURE(status) || locale.tag_.empty() || locale.tag_.starts_with("und"))
+    return refusal("it names no language");
+  if (locale.tag_.size() > kLocaleCharsMax || locale.tag_.find("-x-") != std::string::npos)
+    return refusal("it is malformed");
   locale.script_ = script_of(canonical);
   locale.direction_ = canonical.isRightToLeft() ? Direction::kRightToLeft : Direction::kLeftToRight;
   return locale;

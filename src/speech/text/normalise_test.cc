@@ -40,8 +40,8 @@ TEST(Normalise, GivesOneSpelling) {
 }
 
 TEST(Normalise, RefusesBytesThatAreNotUtf8) {
-  for (const std::string& bytes : {std::string("\xff"), std::string("a\xc0\x80"), std::string("\xed\xa0\x80"), std::string("\xe1\x8d"),
-                                   std::string("\xf4\x90\x80\x80")}) {
+  for (const std::string& bytes : {std::string("\xff"), std::string("a\xc0\x80"), std::string("\xed\xa0\x80"),
+                                   std::string("\xe1\x8d"), std::string("\xf4\x90\x80\x80")}) {
     const auto out = normalise(bytes);
     ASSERT_FALSE(out);
     EXPECT_EQ(out.error().message, "invalid-utf8");

@@ -22,7 +22,8 @@ constexpr std::int32_t kScriptsMax = 8;
 struct Scan {
   std::uint32_t chars = 0;
   std::uint32_t words = 0;
-  bool invalid = false, control = false, markup = false, digit = false, wrong_script = false, symbol = false, letter = false;
+  bool invalid = false, control = false, markup = false, digit = false, wrong_script = false, symbol = false,
+       letter = false;
 };
 
 class Scripts {
@@ -36,7 +37,8 @@ class Scripts {
     UErrorCode status = U_ZERO_ERROR;
     const UScriptCode script = uscript_getScript(c, &status);
     if (count_ == 0 || script == USCRIPT_COMMON || script == USCRIPT_INHERITED) return true;
-    return std::any_of(codes_.begin(), codes_.begin() + count_, [&](UScriptCode code) { return uscript_hasScript(c, code) != 0; });
+    return std::any_of(codes_.begin(), codes_.begin() + count_,
+                       [&](UScriptCode code) { return uscript_hasScript(c, code) != 0; });
   }
 
  private:
@@ -53,7 +55,9 @@ class Scripts {
 
 void classify(UChar32 c, const Scripts& scripts, Scan& scan) {
   const std::uint32_t mask = U_GET_GC_MASK(c);
-  const auto is_in = [&](std::u32string_view set) { return set.find(static_cast<char32_t>(c)) != std::u32string_view::npos; };
+  const auto is_in = [&](std::u32string_view set) {
+    return set.find(static_cast<char32_t>(c)) != std::u32string_view::npos;
+  };
   if ((mask & (U_GC_L_MASK | U_GC_M_MASK)) != 0) {
     scan.letter = scan.letter || (mask & U_GC_L_MASK) != 0;
     if (!scripts.takes(c)) scan.wrong_script = true;
@@ -88,7 +92,9 @@ Scan scan_text(const Rules& rules, const Scripts& scripts, std::string_view text
   return scan;
 }
 
-bool is_host_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; }
+bool is_host_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 // A scheme, www., a mail address, or two Latin words joined by a full stop of which the second could be a domain.

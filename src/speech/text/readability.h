@@ -40,12 +40,12 @@ struct Rules {
   std::uint32_t chars_max = 200;
   std::uint32_t words_min = 1;
   std::uint32_t words_max = 30;
-  bool digits = false;        // true: may hold digits and numerals
-  bool urls = false;          // true: may hold URLs, host names and mail addresses
-  bool markup = false;        // true: may hold tags, entities, wiki and Markdown marks
-  bool symbols = false;       // true: may hold symbols: currency, arrows, emoji, @ & % + /
-  bool any_script = false;    // true: letters of any writing, not only the locale's own
-  std::u32string allowed;     // always fine, whatever the rules above say
+  bool digits = false;      // true: may hold digits and numerals
+  bool urls = false;        // true: may hold URLs, host names and mail addresses
+  bool markup = false;      // true: may hold tags, entities, wiki and Markdown marks
+  bool symbols = false;     // true: may hold symbols: currency, arrows, emoji, @ & % + /
+  bool any_script = false;  // true: letters of any writing, not only the locale's own
+  std::u32string allowed;   // always fine, whatever the rules above say
 
   [[nodiscard]] Result<> validate() const;
   friend bool operator==(const Rules&, const Rules&) = default;

@@ -72,7 +72,8 @@ digits = true
 symbols = true
 markup = true
 urls = true
-)", "rules.toml");
+)",
+                                        "rules.toml");
   ASSERT_TRUE(rules) << rules.error().message;
   EXPECT_EQ(why(*rules, "en", "Tom & Jerry, all %"), "readable");
   EXPECT_EQ(why(*rules, "en", "Twenty-one characters"), reason::kTooLong);
@@ -83,9 +84,10 @@ urls = true
 }
 
 TEST(Readability, RefusesRulesThatItDoesNotKnow) {
-  for (const char* toml : {"chars_maximum = 3", "chars_max = -1", "chars_max = \"3\"", "digits = 1", "allowed = 3", "locale = 3",
-                           "[locale.junk_junk_junk]\ndigits = true", "[locale.sw]\nnone = 1", "chars_min = 9\nchars_max = 3",
-                           "[locale.sw]\nwords_min = 50", "chars_max = ", "[[locale]]"}) {
+  for (const char* toml :
+       {"chars_maximum = 3", "chars_max = -1", "chars_max = \"3\"", "digits = 1", "allowed = 3", "locale = 3",
+        "[locale.junk_junk_junk]\ndigits = true", "[locale.sw]\nnone = 1", "chars_min = 9\nchars_max = 3",
+        "[locale.sw]\nwords_min = 50", "chars_max = ", "[[locale]]"}) {
     const auto rules = Readability::parse(toml, "rules.toml");
     ASSERT_FALSE(rules) << toml;
     EXPECT_EQ(rules.error().kind, ErrorKind::kConfig);

@@ -74,7 +74,8 @@ Result<> set_rules(Rules& rules, std::string_view file, const toml::table& table
 Result<> add_locale(RulesTables& tables, std::string_view file, std::string_view tag, const toml::node& node) {
   const auto locale = parse_locale(tag);
   const auto* table = node.as_table();
-  if (!locale || table == nullptr) return at(file, node.source(), fmt::format("[locale.{}] is not a table of a language tag", tag));
+  if (!locale || table == nullptr)
+    return at(file, node.source(), fmt::format("[locale.{}] is not a table of a language tag", tag));
   Rules rules = tables.general;
   ANTIPHON_TRY_VOID(set_rules(rules, file, *table, ""));
   tables.by_tag[locale->tag()] = std::move(rules);

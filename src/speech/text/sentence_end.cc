@@ -14,9 +14,11 @@ constexpr std::string_view kWordSpace = "\xE1\x8D\xA1";  // U+1361; two of them 
 constexpr char kFullStopLastByte = '\xA2';
 
 // A full stop behind these ends no sentence. English and Swahili; a title that is missing here costs one odd sentence.
-constexpr std::array<std::string_view, 13> kTitles{"Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Jr", "Sr", "Bw", "Bi", "Dkt", "Mh", "Ndg"};
+constexpr std::array<std::string_view, 13> kTitles{"Mr", "Mrs", "Ms", "Dr",  "Prof", "St", "Jr",
+                                                   "Sr", "Bw",  "Bi", "Dkt", "Mh",   "Ndg"};
 
-// Same length, so that positions stay: line breaks as blanks, the second of two word spaces as the full stop that was meant.
+// Same length, so that positions stay: line breaks as blanks, the second of two word spaces as the full stop that was
+// meant.
 void prepare(std::string& work) {
   std::replace(work.begin(), work.end(), '\n', ' ');
   std::replace(work.begin(), work.end(), '\r', ' ');

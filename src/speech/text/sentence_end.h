@@ -17,9 +17,9 @@ class SentenceEnd {
  public:
   explicit SentenceEnd(const Locale& locale);
 
-  // Bytes of the first sentence with the blanks behind it; nothing when it goes on behind the end of `window`, which is at
-  // most kSentenceBytesMax. `whole`: the window ends where the paragraph ends, and so does its last sentence. Single line
-  // breaks are blanks. Bytes that are not UTF-8 count as one unknown character each.
+  // Bytes of the first sentence with the blanks behind it; nothing when it goes on behind the end of `window`, which is
+  // at most kSentenceBytesMax. `whole`: the window ends where the paragraph ends, and so does its last sentence. Single
+  // line breaks are blanks. Bytes that are not UTF-8 count as one unknown character each.
   std::optional<std::size_t> find(std::string_view window, bool whole);
 
  private:

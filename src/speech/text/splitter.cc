@@ -13,8 +13,8 @@
 namespace antiphon::text {
 namespace {
 
-// Most sentences end within the first window; a longer one is looked at again in the second. A window is only looked at when
-// it is full or its end is known, so that the answer never depends on how the source was cut into chunks.
+// Most sentences end within the first window; a longer one is looked at again in the second. A window is only looked at
+// when it is full or its end is known, so that the answer never depends on how the source was cut into chunks.
 constexpr std::size_t kFirstWindowBytes = 1024;
 // An end is believed when so much text behind it has been seen: the rules look ahead for a lower-case letter.
 constexpr std::size_t kLookaheadBytes = 256;
@@ -52,8 +52,8 @@ struct Splitter::State {
   SplitMode mode;
   std::optional<SentenceEnd> sentence_end;
   std::string buffer;
-  std::uint64_t base = 0;   // of buffer[0] in the source
-  std::size_t at = 0;       // in buffer: what comes next
+  std::uint64_t base = 0;  // of buffer[0] in the source
+  std::size_t at = 0;      // in buffer: what comes next
   bool finished = false;
   std::optional<std::uint64_t> skipping_since;  // in the source: begin of a piece that is longer than kSentenceBytesMax
 

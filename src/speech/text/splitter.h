@@ -1,12 +1,13 @@
-// Running text, or lines, to sentences: bytes go in by chunks as a store gives them, pieces come out with their place in the
-// source, so that a reader can go on behind any of them after any end.
+// Running text, or lines, to sentences: bytes go in by chunks as a store gives them, pieces come out with their place
+// in the source, so that a reader can go on behind any of them after any end.
 //
 //   Splitter splitter(locale, SplitMode::kSentences, resume_offset);
 //   while (chunk = read()) { splitter.feed(chunk); while (auto piece = splitter.next()) use(*piece); }
 //   splitter.finish(); while (auto piece = splitter.next()) use(*piece);
 //
-// The pieces depend on the source's bytes from the start offset only, never on how they were cut into chunks; starting again
-// at a piece's `end` gives exactly the pieces that follow it. Memory is bounded by kChunkBytesMax + kSentenceBytesMax.
+// The pieces depend on the source's bytes from the start offset only, never on how they were cut into chunks; starting
+// again at a piece's `end` gives exactly the pieces that follow it. Memory is bounded by kChunkBytesMax +
+// kSentenceBytesMax.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,8 @@ constexpr std::size_t kChunkBytesMax = 1024 * 1024;
 
 enum class SplitMode : std::uint8_t {
   kLines,      // a line is a sentence
-  kSentences,  // ICU's rules and the marks of Ethiopic writing; a blank line ends a paragraph, a single line break is a blank
+  kSentences,  // ICU's rules and the marks of Ethiopic writing; a blank line ends a paragraph, a single line break is a
+               // blank
 };
 
 struct Piece {

@@ -14,16 +14,20 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> texts(const std::vector<Piece>& pieces) {
   std::vector<std::string> out;
-  for (const Piece& piece : pieces) out.push_back(piece.problem.empty() ? piece.text : "!" + std::string(piece.problem));
+  for (const Piece& piece : pieces)
+    out.push_back(piece.problem.empty() ? piece.text : "!" + std::string(piece.problem));
   return out;
 }
 std::vector<std::string> sentences(const char* tag, std::string_view text) {
   return texts(split(*parse_locale(tag), SplitMode::kSentences, text));
 }
-std::vector<std::string> lines(std::string_view text) { return texts(split(*parse_locale("sw"), SplitMode::kLines, text)); }
+std::vector<std::string> lines(std::string_view text) {
+  return texts(split(*parse_locale("sw"), SplitMode::kLines, text));
+}
 
 // The pieces of `source` from `start`, given in chunks of a size that a random number decides.
-std::vector<Piece> in_chunks(SplitMode mode, std::string_view source, std::uint64_t start, Random& random, std::size_t chunk_max) {
+std::vector<Piece> in_chunks(SplitMode mode, std::string_view source, std::uint64_t start, Random& random,
+                             std::size_t chunk_max) {
   Splitter splitter(*parse_locale("am"), mode, start);
   std::vector<Piece> pieces;
   const auto drain = [&] {
@@ -50,18 +54,23 @@ bool same(const std::vector<Piece>& a, std::span<const Piece> b) {
   });
 }
 
-// Everything that is hard: both scripts, wrapped lines, paragraphs, marks at ends, bytes that are no UTF-8, overlong parts.
+// Everything that is hard: both scripts, wrapped lines, paragraphs, marks at ends, bytes that are no UTF-8, overlong
+// parts.
 std::string hard_source() {
-  std::string source = "\uFEFFHabari gani? Nzuri!\n\nSoko\r\nlinafunguliwa asubuhi. ሰላም ነው፡፡እንዴት ነህ። ደህና፧ ነኝ፨ በቃ፡፡፡ \n \n";
+  std::string source =
+      "\uFEFFHabari gani? Nzuri!\n\nSoko\r\nlinafunguliwa asubuhi. ሰላም ነው፡፡እንዴት ነህ። ደህና፧ ነኝ፨ በቃ፡፡፡ \n \n";
   source += "bad \xff\xfe bytes here. Then good ones again. " + std::string(1019, 'x') + ". Ndiyo. ";
-  source += std::string(kSentenceBytesMax - 2, 'y') + "ሀ more. After it.\n\n" + std::string(2 * kSentenceBytesMax + 9, 'z') + " end. Tail.\n\n";
+  source += std::string(kSentenceBytesMax - 2, 'y') + "ሀ more. After it.\n\n" +
+            std::string(2 * kSentenceBytesMax + 9, 'z') + " end. Tail.\n\n";
   for (int i = 0; i < 400; ++i) source += "ገበሬው ማሳውን ያርሳል፡፡ ";
   return source + "without an end";
 }
 
 TEST(Splitter, SplitsRunningTextIntoSentences) {
-  EXPECT_THAT(sentences("en", "Good morning. How are you? Fine!"), ElementsAre("Good morning.", "How are you?", "Fine!"));
-  EXPECT_THAT(sentences("en", "Dr. Abebe met J. Otieno. They spoke."), ElementsAre("Dr. Abebe met J. Otieno.", "They spoke."));
+  EXPECT_THAT(sentences("en", "Good morning. How are you? Fine!"),
+              ElementsAre("Good morning.", "How are you?", "Fine!"));
+  EXPECT_THAT(sentences("en", "Dr. Abebe met J. Otieno. They spoke."),
+              ElementsAre("Dr. Abebe met J. Otieno.", "They spoke."));
   EXPECT_THAT(sentences("en", "She said \"Go.\" Then he left."), ElementsAre("She said \"Go.\"", "Then he left."));
   EXPECT_THAT(sentences("sw", "Bi. Asha amefika. Karibu."), ElementsAre("Bi. Asha amefika.", "Karibu."));
 }
@@ -73,7 +82,8 @@ TEST(Splitter, KnowsTheMarksOfEthiopicWriting) {
 }
 
 TEST(Splitter, ALineBreakIsABlankAndABlankLineAnEnd) {
-  EXPECT_THAT(sentences("en", "The road\nis long.\nA title\n \nIt is cold"), ElementsAre("The road\nis long.", "A title", "It is cold"));
+  EXPECT_THAT(sentences("en", "The road\nis long.\nA title\n \nIt is cold"),
+              ElementsAre("The road\nis long.", "A title", "It is cold"));
 }
 
 TEST(Splitter, TakesLinesAsTheyAre) {

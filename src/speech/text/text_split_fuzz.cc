@@ -1,5 +1,5 @@
-// Any bytes, in any chunks, give the same pieces as the whole; going on behind the middle one gives the rest. Input: mode and
-// chunk size, then the source.
+// Any bytes, in any chunks, give the same pieces as the whole; going on behind the middle one gives the rest. Input:
+// mode and chunk size, then the source.
 #include <cstdlib>
 
 #include "speech/text/splitter.h"

@@ -7,7 +7,8 @@
 namespace antiphon::select {
 namespace {
 
-// A topic that was made a moment ago is not yet known everywhere; a member that the group has forgotten joins it again by itself.
+// A topic that was made a moment ago is not yet known everywhere; a member that the group has forgotten joins it again
+// by itself.
 bool passes(ErrorKind kind) {
   return kind == ErrorKind::kUnavailable || kind == ErrorKind::kNotFound || kind == ErrorKind::kConflict;
 }

@@ -1,7 +1,9 @@
-// The baton: partition 0 of NAMESPACE.corpus-state in the group NAMESPACE.select. Who holds it publishes; the others stand by.
+// The baton: partition 0 of NAMESPACE.corpus-state in the group NAMESPACE.select. Who holds it publishes; the others
+// stand by.
 //
-// Kafka gives it to one member of the group at a time. A process that was stopped (SIGSTOP, a laptop's lid) may have lost it without
-// knowing: after a gap the broker is asked before it counts as held again. Thread-safe; one thread of its own polls.
+// Kafka gives it to one member of the group at a time. A process that was stopped (SIGSTOP, a laptop's lid) may have
+// lost it without knowing: after a gap the broker is asked before it counts as held again. Thread-safe; one thread of
+// its own polls.
 #pragma once
 
 #include <atomic>

@@ -3,11 +3,11 @@
 #include <set>
 
 #include "core/random.h"
-#include "stages/select/testing/temporary_folder.h"
 #include "speech/text/readability.h"
 #include "stages/select/permutation.h"
 #include "stages/select/sequence_book.h"
 #include "stages/select/spool.h"
+#include "stages/select/testing/temporary_folder.h"
 
 namespace antiphon::select {
 namespace {

@@ -11,7 +11,8 @@ namespace antiphon::select {
 
 class BufferedSource {
  public:
-  // `offset`: of the source's first byte in the text. A byte order mark at offset 0 is taken at once with the first bytes.
+  // `offset`: of the source's first byte in the text. A byte order mark at offset 0 is taken at once with the first
+  // bytes.
   BufferedSource(std::unique_ptr<ByteSource> source, std::uint64_t offset)
       : source_(std::move(source)), buffer_(kSourceBufferBytes), offset_(offset) {}
 

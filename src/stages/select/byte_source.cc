@@ -16,7 +16,8 @@ class BlobSource final : public ByteSource {
     if (position_ >= blob_.size) return std::size_t{0};
     ANTIPHON_TRY(got, store_.read_at(blob_.name, blob_.version, position_, out));
     if (got == 0) {
-      return make_error(ErrorKind::kConflict, fmt::format("{} ends at byte {} of {}", blob_.name, position_, blob_.size));
+      return make_error(ErrorKind::kConflict,
+                        fmt::format("{} ends at byte {} of {}", blob_.name, position_, blob_.size));
     }
     position_ += got;
     return got;
@@ -33,7 +34,8 @@ Result<> skip(ByteSource& source, std::uint64_t count) {
   while (count > 0) {
     const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));
     ANTIPHON_TRY(got, source.read(MutableByteView(buffer).first(want)));
-    if (got == 0) return make_error(ErrorKind::kCorrupt, fmt::format("the text ends {} bytes before where it was left", count));
+    if (got == 0)
+      return make_error(ErrorKind::kCorrupt, fmt::format("the text ends {} bytes before where it was left", count));
     count -= got;
   }
   return {};
@@ -45,14 +47,15 @@ std::unique_ptr<ByteSource> make_blob_source(blobs::BlobStore& store, blobs::Blo
   return std::make_unique<BlobSource>(store, std::move(blob), position);
 }
 
-Result<std::unique_ptr<ByteSource>> open_text(blobs::BlobStore& store, const blobs::BlobInfo& blob, Compression compression,
-                                              std::uint64_t offset) {
+Result<std::unique_ptr<ByteSource>> open_text(blobs::BlobStore& store, const blobs::BlobInfo& blob,
+                                              Compression compression, std::uint64_t offset) {
   if (compression == Compression::kNone) {
     if (offset > blob.size) return make_error(ErrorKind::kCorrupt, "the text is shorter than what was read of it");
     return make_blob_source(store, blob, offset);
   }
   auto stored = make_blob_source(store, blob, 0);
-  auto source = compression == Compression::kGzip ? make_gz_source(std::move(stored)) : make_zst_source(std::move(stored));
+  auto source =
+      compression == Compression::kGzip ? make_gz_source(std::move(stored)) : make_zst_source(std::move(stored));
   ANTIPHON_TRY_VOID(skip(*source, offset));
   return source;
 }

@@ -1,8 +1,8 @@
 // Bytes of an object from front to back: as stored, or as they are after decompression.
 //
-// Memory is bounded whatever the bytes say: a source holds one buffer of kSourceBufferBytes and its decoder's own state (zlib 40
-// KiB, zstd at most 2^kZstdWindowLogMax). A decoder never runs ahead of its reader, so that a bomb costs time only, and that is
-// bounded too: kExpansionMax.
+// Memory is bounded whatever the bytes say: a source holds one buffer of kSourceBufferBytes and its decoder's own state
+// (zlib 40 KiB, zstd at most 2^kZstdWindowLogMax). A decoder never runs ahead of its reader, so that a bomb costs time
+// only, and that is bounded too: kExpansionMax.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace antiphon::select {
 
 constexpr std::size_t kSourceBufferBytes = 64 * 1024;
 constexpr int kZstdWindowLogMax = 25;  // 32 MiB: what zstd up to level 19, and 20 and 21 with small inputs, asks for
-constexpr std::uint64_t kExpansionMax = 2'000;              // output bytes an input byte (deflate's own limit is 1032) ...
-constexpr std::uint64_t kExpansionFreeBytes = 256U << 20;   // ... once this much came out
+constexpr std::uint64_t kExpansionMax = 2'000;  // output bytes an input byte (deflate's own limit is 1032) ...
+constexpr std::uint64_t kExpansionFreeBytes = 256U << 20;  // ... once this much came out
 
 class ByteSource {
  public:
@@ -28,7 +28,8 @@ class ByteSource {
   virtual Result<std::size_t> read(MutableByteView out) = 0;
 };
 
-// The object's own bytes from `position` on, by range reads of this very version (kConflict: it has another one by now).
+// The object's own bytes from `position` on, by range reads of this very version (kConflict: it has another one by
+// now).
 std::unique_ptr<ByteSource> make_blob_source(blobs::BlobStore& store, blobs::BlobInfo blob, std::uint64_t position);
 // Several members one after the other are one text, as gzip(1) has it; zero bytes behind the last are padding.
 std::unique_ptr<ByteSource> make_gz_source(std::unique_ptr<ByteSource> compressed);
@@ -37,7 +38,7 @@ std::unique_ptr<ByteSource> make_zst_source(std::unique_ptr<ByteSource> compress
 
 // The text of an object from byte `offset` of the text on. A plain object is read from there; a compressed one from its
 // beginning, up to that point for nothing. kCorrupt when the text is shorter.
-Result<std::unique_ptr<ByteSource>> open_text(blobs::BlobStore& store, const blobs::BlobInfo& blob, Compression compression,
-                                              std::uint64_t offset);
+Result<std::unique_ptr<ByteSource>> open_text(blobs::BlobStore& store, const blobs::BlobInfo& blob,
+                                              Compression compression, std::uint64_t offset);
 
 }  // namespace antiphon::select

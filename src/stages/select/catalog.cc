@@ -21,7 +21,8 @@ Result<CatalogChanges> Catalog::refresh() {
     auto locale = corpus_.locale ? corpus_.locale : locale_of_object(blob.name);
     if (!locale) locale = otherwise_;
     if (!locale) {
-      problems.emplace(blob.name, "its name tells no language: call it like am.txt or sw-news.csv, or give locale= or --locale");
+      problems.emplace(blob.name,
+                       "its name tells no language: call it like am.txt or sw-news.csv, or give locale= or --locale");
     } else {
       found.emplace(blob.name, CatalogObject{std::make_shared<const blobs::BlobInfo>(blob), *kind, *locale});
     }
@@ -30,8 +31,9 @@ Result<CatalogChanges> Catalog::refresh() {
   };
   ANTIPHON_TRY_VOID(store_.list("", take));
   if (too_many) {
-    return make_error(ErrorKind::kLimit, fmt::format("it holds more than {} objects: name its parts as corpora of their own",
-                                                     events::kCorpusObjectsMax));
+    return make_error(ErrorKind::kLimit,
+                      fmt::format("it holds more than {} objects: name its parts as corpora of their own",
+                                  events::kCorpusObjectsMax));
   }
   CatalogChanges changes;
   for (auto& [key, object] : found) {

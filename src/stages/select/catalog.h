@@ -1,7 +1,8 @@
-// The objects of one corpus, as the store lists them: which are to be read, how, in which language, in byte order of their keys.
+// The objects of one corpus, as the store lists them: which are to be read, how, in which language, in byte order of
+// their keys.
 //
-// Listing is repeated; what is new, changed or gone since the last time is told. An object that is not ours to read (another ending)
-// is passed over in silence; one whose language nobody tells is a problem. Single-threaded.
+// Listing is repeated; what is new, changed or gone since the last time is told. An object that is not ours to read
+// (another ending) is passed over in silence; one whose language nobody tells is a problem. Single-threaded.
 #pragma once
 
 #include <map>

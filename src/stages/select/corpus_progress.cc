@@ -8,7 +8,10 @@
 namespace antiphon::select {
 
 CorpusProgress::CorpusProgress(const events::CorpusState& saved)
-    : id_(saved.corpus_id), shuffle_(saved.shuffle), repeated_(saved.repeated), book_(saved.next_sequence),
+    : id_(saved.corpus_id),
+      shuffle_(saved.shuffle),
+      repeated_(saved.repeated),
+      book_(saved.next_sequence),
       saved_next_sequence_(saved.next_sequence) {
   left_out_.insert(saved.left_out.begin(), saved.left_out.end());
   for (const events::ObjectPosition& object : saved.objects) places_.emplace(object.key, object);
@@ -22,7 +25,8 @@ void CorpusProgress::found_in_topic(const PromptKey& key, std::uint64_t sequence
 
 void CorpusProgress::listed(const Listing& listing) {
   std::map<std::string, events::ObjectPosition> places;
-  const bool same_order = shuffle_.has_value() == listing.shuffle.has_value() && (!shuffle_ || shuffle_->seed == listing.shuffle->seed);
+  const bool same_order =
+      shuffle_.has_value() == listing.shuffle.has_value() && (!shuffle_ || shuffle_->seed == listing.shuffle->seed);
   if (!same_order) {
     shuffle_ = listing.shuffle;
     shuffled_lanes_.clear();

@@ -1,9 +1,9 @@
 // How far one corpus is: what is read, what is under way, what may be saved.
 //
-// Items pass through in the order of their lane. Each is settled at once (no sentence, or one that was published before) or when
-// Kafka has acknowledged its prompt. What is saved moves on by whole units, and only over settled ones: so the saved state never
-// claims a sentence that may be missing, and a start from it meets the same sentences and gives them the same numbers again.
-// A plain object: no Kafka, no clock, no threads.
+// Items pass through in the order of their lane. Each is settled at once (no sentence, or one that was published
+// before) or when Kafka has acknowledged its prompt. What is saved moves on by whole units, and only over settled ones:
+// so the saved state never claims a sentence that may be missing, and a start from it meets the same sentences and
+// gives them the same numbers again. A plain object: no Kafka, no clock, no threads.
 #pragma once
 
 #include <deque>
@@ -69,14 +69,14 @@ class CorpusProgress {
   std::string id_;
   std::map<std::string, events::ObjectPosition> places_;  // by key
   std::optional<events::ShufflePosition> shuffle_;
-  std::map<std::string, std::uint64_t> shuffled_lanes_;   // lane -> places of the order done
+  std::map<std::string, std::uint64_t> shuffled_lanes_;  // lane -> places of the order done
   LeftOut left_out_;
   std::uint64_t repeated_ = 0;
   SequenceBook book_;
   std::uint64_t saved_next_sequence_;
   std::map<PromptKey, std::uint64_t> recent_;
   std::map<std::string, Lane> lanes_;
-  std::map<std::uint64_t, std::string> under_way_;        // sequence -> lane
+  std::map<std::uint64_t, std::string> under_way_;  // sequence -> lane
   std::uint64_t revision_ = 0;
   std::uint64_t published_ = 0;
 };

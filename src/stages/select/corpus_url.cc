@@ -49,7 +49,8 @@ std::string without_blanks(std::string_view name) {
   return id;
 }
 
-Result<> set_parameter(CorpusUrl& corpus, const blobs::StoreUrl& url, const std::string& key, const std::string& value) {
+Result<> set_parameter(CorpusUrl& corpus, const blobs::StoreUrl& url, const std::string& key,
+                       const std::string& value) {
   if (key == "endpoint" || key == "region") return {};  // the store's
   if (key == "id") {
     corpus.id = value;  // checked with the others'
@@ -64,10 +65,12 @@ Result<> set_parameter(CorpusUrl& corpus, const blobs::StoreUrl& url, const std:
     ANTIPHON_TRY(name, plain_name(url, key, value));
     corpus.field = std::move(name);
   } else if (key == "split") {
-    if (value != "line" && value != "sentences") return usage(url, fmt::format("split={} is neither line nor sentences", value));
+    if (value != "line" && value != "sentences")
+      return usage(url, fmt::format("split={} is neither line nor sentences", value));
     corpus.split = value == "line" ? text::SplitMode::kLines : text::SplitMode::kSentences;
   } else if (key == "order") {
-    if (value != "corpus" && value != "shuffled") return usage(url, fmt::format("order={} is neither corpus nor shuffled", value));
+    if (value != "corpus" && value != "shuffled")
+      return usage(url, fmt::format("order={} is neither corpus nor shuffled", value));
     corpus.order = value == "corpus" ? Order::kCorpus : Order::kShuffled;
   } else if (key == "seed") {
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), corpus.seed);
@@ -75,7 +78,10 @@ Result<> set_parameter(CorpusUrl& corpus, const blobs::StoreUrl& url, const std:
       return usage(url, fmt::format("seed={} is no whole number from 0 to 18446744073709551615", value));
     }
   } else {
-    return usage(url, fmt::format("unknown parameter '{}'; known: id, locale, column, field, split, order, seed, endpoint, region", key));
+    return usage(
+        url,
+        fmt::format("unknown parameter '{}'; known: id, locale, column, field, split, order, seed, endpoint, region",
+                    key));
   }
   return {};
 }
@@ -86,7 +92,8 @@ bool is_script(std::string_view part) {  // Latn, Ethi: as BCP 47 writes them, s
 }
 
 bool is_region(std::string_view part) {
-  const bool letters = part.size() == 2 && part.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+  const bool letters =
+      part.size() == 2 && part.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
   return letters || (part.size() == 3 && part.find_first_not_of("0123456789") == std::string_view::npos);
 }
 
@@ -114,7 +121,8 @@ Result<std::vector<CorpusUrl>> parse_corpus_urls(const std::vector<std::string>&
   for (const std::string& url : urls) {
     ANTIPHON_TRY(corpus, parse_corpus_url(url));
     if (!ids.insert(corpus.id).second) {
-      return make_error(ErrorKind::kUsage, fmt::format("two corpora have the id {}: give one another with id=", corpus.id));
+      return make_error(ErrorKind::kUsage,
+                        fmt::format("two corpora have the id {}: give one another with id=", corpus.id));
     }
     corpora.push_back(std::move(corpus));
   }

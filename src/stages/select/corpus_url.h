@@ -16,12 +16,12 @@ namespace antiphon::select {
 enum class Order : std::uint8_t { kCorpus, kShuffled };
 
 struct CorpusUrl {
-  std::string url;                           // as given, for open_store
-  std::string id;                            // id=, else scheme, bucket and prefix
-  std::optional<text::Locale> locale;        // locale=: of every object
-  std::string column;                        // column=: of .csv and .tsv
-  std::string field;                         // field=: of .jsonl; a.b goes into objects
-  std::optional<text::SplitMode> split;      // split=; nothing: lines for .txt, sentences for columns and fields
+  std::string url;                       // as given, for open_store
+  std::string id;                        // id=, else scheme, bucket and prefix
+  std::optional<text::Locale> locale;    // locale=: of every object
+  std::string column;                    // column=: of .csv and .tsv
+  std::string field;                     // field=: of .jsonl; a.b goes into objects
+  std::optional<text::SplitMode> split;  // split=; nothing: lines for .txt, sentences for columns and fields
   Order order = Order::kCorpus;
   std::uint64_t seed = 0;
 };
@@ -40,7 +40,8 @@ struct ObjectKind {
   friend bool operator==(const ObjectKind&, const ObjectKind&) = default;
 };
 
-// By the end of its name: .txt .csv .tsv .jsonl, each alone or with .gz or .zst. Nothing: no corpus object, passed over.
+// By the end of its name: .txt .csv .tsv .jsonl, each alone or with .gz or .zst. Nothing: no corpus object, passed
+// over.
 std::optional<ObjectKind> kind_of_object(std::string_view name);
 // By the beginning of its file name: am.txt, sw-news.csv, pt-BR_wiki.jsonl.gz. Nothing where that is no known language.
 std::optional<text::Locale> locale_of_object(std::string_view name);

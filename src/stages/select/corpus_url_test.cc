@@ -6,7 +6,9 @@ namespace antiphon::select {
 namespace {
 
 TEST(CorpusUrl, SaysWhereAndHow) {
-  const auto url = parse_corpus_url("s3://voices/texts/am?endpoint=http://h:1&region=x&id=am&locale=AM&column=Satz%20A&split=line&order=shuffled&seed=7");
+  const auto url = parse_corpus_url(
+      "s3://voices/texts/am?endpoint=http://"
+      "h:1&region=x&id=am&locale=AM&column=Satz%20A&split=line&order=shuffled&seed=7");
   ASSERT_TRUE(url) << url.error().message;
   EXPECT_EQ(url->id, "am");
   EXPECT_EQ(url->locale->tag(), "am");
@@ -43,7 +45,8 @@ TEST(CorpusUrl, EveryMistakeIsNamed) {
     EXPECT_EQ(parsed.error().kind, ErrorKind::kUsage) << url;
     EXPECT_NE(parsed.error().message.find(part), std::string::npos) << parsed.error().message;
   }
-  EXPECT_NE(parse_corpus_urls({"file:///x", "file:///x?locale=sw"}).error().message.find("two corpora"), std::string::npos);
+  EXPECT_NE(parse_corpus_urls({"file:///x", "file:///x?locale=sw"}).error().message.find("two corpora"),
+            std::string::npos);
 }
 
 TEST(CorpusUrl, TheEndOfAnObjectsNameTellsHowToReadIt) {
@@ -52,13 +55,23 @@ TEST(CorpusUrl, TheEndOfAnObjectsNameTellsHowToReadIt) {
   EXPECT_EQ(kind("a/B.CSV.GZ"), (ObjectKind{Format::kCsv, Compression::kGzip}));
   EXPECT_EQ(kind("a/x.tsv"), (ObjectKind{Format::kTsv, Compression::kNone}));
   EXPECT_EQ(kind("x.jsonl.zst"), (ObjectKind{Format::kJsonl, Compression::kZstd}));
-  for (const char* other : {"README", "x.json", "x.txt.bz2", ".txt", "a/.txt", "x.gz", "txt", ""}) EXPECT_FALSE(kind(other)) << other;
+  for (const char* other : {"README", "x.json", "x.txt.bz2", ".txt", "a/.txt", "x.gz", "txt", ""})
+    EXPECT_FALSE(kind(other)) << other;
 }
 
 TEST(CorpusUrl, TheBeginningOfAnObjectsNameTellsItsLanguage) {
-  const std::vector<std::pair<const char*, const char*>> rows{
-      {"am.txt", "am"}, {"sw-news.csv", "sw"}, {"a/b/en_wiki.jsonl.gz", "en"}, {"pt-BR.txt", "pt-BR"}, {"sr-Latn-RS_x.txt", "sr-Latn-RS"},
-      {"en-of.txt", "en"}, {"amh.txt", "am"}, {"README.txt", ""}, {"news.csv", ""}, {"x.txt", ""}, {"qqq.txt", ""}, {"1.txt", ""}};
+  const std::vector<std::pair<const char*, const char*>> rows{{"am.txt", "am"},
+                                                              {"sw-news.csv", "sw"},
+                                                              {"a/b/en_wiki.jsonl.gz", "en"},
+                                                              {"pt-BR.txt", "pt-BR"},
+                                                              {"sr-Latn-RS_x.txt", "sr-Latn-RS"},
+                                                              {"en-of.txt", "en"},
+                                                              {"amh.txt", "am"},
+                                                              {"README.txt", ""},
+                                                              {"news.csv", ""},
+                                                              {"x.txt", ""},
+                                                              {"qqq.txt", ""},
+                                                              {"1.txt", ""}};
   for (const auto& [name, tag] : rows) {
     const auto locale = locale_of_object(name);
     EXPECT_EQ(locale ? locale->tag() : "", tag) << name;

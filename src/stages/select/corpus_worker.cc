@@ -8,11 +8,19 @@
 
 namespace antiphon::select {
 
-CorpusWorker::CorpusWorker(Desk& desk, std::size_t index, const CorpusUrl& corpus, const SelectSettings& settings, const Clock& clock,
-                           std::unique_ptr<CorpusReader> reader)
-    : desk_(desk), index_(index), standing_(*desk.corpora[index]), corpus_(corpus), settings_(settings), clock_(clock),
-      reader_(std::move(reader)), was_read_before_(desk.planner.saved_state(index) && !desk.planner.saved_state(index)->objects.empty()),
-      next_listing_(clock.mono_now()), delay_(settings.retry_delay_min), thread_([this] { run(); }) {}
+CorpusWorker::CorpusWorker(Desk& desk, std::size_t index, const CorpusUrl& corpus, const SelectSettings& settings,
+                           const Clock& clock, std::unique_ptr<CorpusReader> reader)
+    : desk_(desk),
+      index_(index),
+      standing_(*desk.corpora[index]),
+      corpus_(corpus),
+      settings_(settings),
+      clock_(clock),
+      reader_(std::move(reader)),
+      was_read_before_(desk.planner.saved_state(index) && !desk.planner.saved_state(index)->objects.empty()),
+      next_listing_(clock.mono_now()),
+      delay_(settings.retry_delay_min),
+      thread_([this] { run(); }) {}
 
 CorpusWorker::~CorpusWorker() { thread_.join(); }
 
@@ -46,10 +54,12 @@ void CorpusWorker::listed(const Listing& listing) {
   auto problems = reader_->problems();
   const std::lock_guard lock(desk_.mutex);
   if (!was_read_before_ && listing.objects.empty() && !problems.empty()) {
-    desk_.fail(make_error(ErrorKind::kConfig, fmt::format("corpus {}: {}: {}", corpus_.id, problems.begin()->first, problems.begin()->second)));
+    desk_.fail(make_error(ErrorKind::kConfig, fmt::format("corpus {}: {}: {}", corpus_.id, problems.begin()->first,
+                                                          problems.begin()->second)));
   }
   if (!online_) {
-    logging::info("corpus is there", {{"corpus", corpus_.id}, {"objects", listing.objects.size()}, {"languages", listing.lanes.size()}});
+    logging::info("corpus is there",
+                  {{"corpus", corpus_.id}, {"objects", listing.objects.size()}, {"languages", listing.lanes.size()}});
   }
   online_ = was_read_before_ = true;
   delay_ = settings_.retry_delay_min;
@@ -136,7 +146,8 @@ void CorpusWorker::tell_problems() {
   for (const auto& [key, text] : problems) {
     const auto known = standing_.problems.find(key);
     if (known != standing_.problems.end() && known->second == text) continue;
-    logging::warn("an object cannot be read; the others are", {{"corpus", corpus_.id}, {"object", key}, {"detail", text}});
+    logging::warn("an object cannot be read; the others are",
+                  {{"corpus", corpus_.id}, {"object", key}, {"detail", text}});
   }
   standing_.problems.swap(problems);
 }

@@ -19,8 +19,8 @@ constexpr std::chrono::milliseconds kEarlyRelist{1'000};  // after an object cha
 class CorpusWorker {
  public:
   // All that is referred to must outlive it.
-  CorpusWorker(Desk& desk, std::size_t index, const CorpusUrl& corpus, const SelectSettings& settings, const Clock& clock,
-               std::unique_ptr<CorpusReader> reader);
+  CorpusWorker(Desk& desk, std::size_t index, const CorpusUrl& corpus, const SelectSettings& settings,
+               const Clock& clock, std::unique_ptr<CorpusReader> reader);
   ~CorpusWorker();  // after desk.stop_all(); waits for the call to the store that is under way
 
  private:
@@ -28,7 +28,8 @@ class CorpusWorker {
   void list();
   void listed(const Listing& listing);
   void read_some();
-  // The next lane in turn that wants an item; waits for one, a listing that is due, or the end. Empty: one of the latter.
+  // The next lane in turn that wants an item; waits for one, a listing that is due, or the end. Empty: one of the
+  // latter.
   std::string wait_for_lane();
   void away(const Error& error);
   void tell_problems();

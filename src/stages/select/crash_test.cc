@@ -1,8 +1,8 @@
 // One sentence is published once, with one number, wherever the selector is killed.
 //
 // A selector of planner and readers works against a simulated Kafka in which every send, every saved state and every
-// acknowledgement is a step of its own. It is killed after each step in turn (and again at random after the next starts); what was on
-// the wire then arrives or does not. The judge looks at the topic alone.
+// acknowledgement is a step of its own. It is killed after each step in turn (and again at random after the next
+// starts); what was on the wire then arrives or does not. The judge looks at the topic alone.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,8 @@ class Life {
     const auto& saved = planner_.saved_state(0);
     reader_ = world.corpus.order == Order::kCorpus
                   ? make_ordered_reader(world.store, world.corpus, rules_, std::nullopt, saved)
-                  : make_shuffled_reader(world.store, world.corpus, rules_, std::nullopt, saved, fs_, world.spool, stop_.token());
+                  : make_shuffled_reader(world.store, world.corpus, rules_, std::nullopt, saved, fs_, world.spool,
+                                         stop_.token());
     const auto listing = reader_->refresh();
     EXPECT_TRUE(listing) << listing.error().message;
     for (const auto& lane : listing->lanes) lanes_.push_back(lane.tag());
@@ -136,7 +137,9 @@ std::unique_ptr<World> world_of(std::string_view url, const std::vector<std::pai
 const std::vector<std::pair<std::string, std::string>>& one_language() {
   static const std::vector<std::pair<std::string, std::string>> kObjects{
       {"sw-a.txt", "Habari ya asubuhi.\nHabari ya jioni.\nNamba 12 si neno.\nHabari ya asubuhi.\nKaribu sana.\n"},
-      {"sw-b.csv", "id,text\n1,Mtoto anacheza mpira. Mama anapika chakula. Baba analima shamba.\n2,Karibu sana.\n3,<b>Sio</b>. Mvua inanyesha leo.\n"},
+      {"sw-b.csv",
+       "id,text\n1,Mtoto anacheza mpira. Mama anapika chakula. Baba analima shamba.\n2,Karibu sana.\n3,<b>Sio</b>. "
+       "Mvua inanyesha leo.\n"},
       {"sw-c.txt.gz", testing::gzip("Jua linawaka sana.\nMama anapika chakula.\nUpepo unavuma.\n\xff\n")},
   };
   return kObjects;
@@ -167,7 +170,8 @@ void expect_each_once_and_dense(const World& world, const std::string& what) {
   std::sort(ids.begin(), ids.end());
   ASSERT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end()) << what << ": a sentence is there twice";
   std::sort(sequences.begin(), sequences.end());
-  for (std::size_t i = 0; i < sequences.size(); ++i) ASSERT_EQ(sequences[i], i + 1) << what << ": numbers are not dense";
+  for (std::size_t i = 0; i < sequences.size(); ++i)
+    ASSERT_EQ(sequences[i], i + 1) << what << ": numbers are not dense";
 }
 
 std::map<std::string, std::uint64_t> numbers(const World& world) {

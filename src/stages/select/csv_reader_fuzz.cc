@@ -35,7 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (i > 8) continue;
     const auto rest = read_all(bytes, all[i].end, 64);
     expect(rest.size() == all.size() - i - 1);
-    for (std::size_t k = 0; k < rest.size(); ++k) expect(rest[k].fields == all[i + 1 + k].fields && rest[k].end == all[i + 1 + k].end);
+    for (std::size_t k = 0; k < rest.size(); ++k)
+      expect(rest[k].fields == all[i + 1 + k].fields && rest[k].end == all[i + 1 + k].end);
   }
   return 0;
 }

@@ -1,8 +1,8 @@
 // CSV by RFC 4180, record by record: quoted fields with doubled quotes, delimiters and line breaks in them; CRLF or LF.
 //
-// What the RFC does not allow is read the way spreadsheets do: a quote inside an unquoted field is itself, text behind a closing
-// quote is appended. A record over kRecordBytesMax or kCsvFieldsMax (an unclosed quote) is passed over up to the end of the line in
-// which it went over, and reading goes on there. Blank lines are no records.
+// What the RFC does not allow is read the way spreadsheets do: a quote inside an unquoted field is itself, text behind
+// a closing quote is appended. A record over kRecordBytesMax or kCsvFieldsMax (an unclosed quote) is passed over up to
+// the end of the line in which it went over, and reading goes on there. Blank lines are no records.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ constexpr std::size_t kCsvFieldsMax = 4096;
 
 struct CsvRecord {
   std::vector<std::string> fields;
-  bool too_long = false;   // then there are no fields
-  std::uint64_t end = 0;   // where the next record begins
+  bool too_long = false;  // then there are no fields
+  std::uint64_t end = 0;  // where the next record begins
 };
 
 class CsvRecords {

@@ -1,7 +1,7 @@
 // What the threads of one hold of the baton share: the planner and how each corpus fares, behind one mutex.
 //
-// The publisher sends what the planner gives; a worker a corpus reads ahead and offers; one thread follows prompt-state; the
-// producer's thread acknowledges. Nobody holds the mutex while it waits for Kafka or a store.
+// The publisher sends what the planner gives; a worker a corpus reads ahead and offers; one thread follows
+// prompt-state; the producer's thread acknowledges. Nobody holds the mutex while it waits for Kafka or a store.
 #pragma once
 
 #include <condition_variable>
@@ -23,8 +23,8 @@ struct CorpusStanding {
   std::map<std::string, std::string> problems;  // object -> what is wrong with it
   bool looked_at = false;                       // listed once, or found to be away
   std::size_t objects = 0;
-  std::uint64_t objects_changed = 0;            // since the start of this hold
-  std::condition_variable work;                 // there may be something to read, or the end is near
+  std::uint64_t objects_changed = 0;  // since the start of this hold
+  std::condition_variable work;       // there may be something to read, or the end is near
 };
 
 struct Desk {

@@ -17,7 +17,8 @@ std::optional<std::string> decode(std::string_view bytes, std::size_t step_in, s
   std::string text;
   std::string buffer(step_out, '\0');
   while (text.size() < kReadMax) {
-    const auto got = source->read(antiphon::MutableByteView(reinterpret_cast<std::byte*>(buffer.data()), buffer.size()));
+    const auto got =
+        source->read(antiphon::MutableByteView(reinterpret_cast<std::byte*>(buffer.data()), buffer.size()));
     if (!got) return std::nullopt;
     if (*got == 0) return text;
     if (*got > buffer.size()) std::abort();

@@ -15,7 +15,8 @@ constexpr int kGzipWindowBits = 15 + 16;  // zlib's way of saying: gzip framing,
 
 class GzSource final : public ByteSource {
  public:
-  explicit GzSource(std::unique_ptr<ByteSource> compressed) : compressed_(std::move(compressed)), buffer_(kSourceBufferBytes) {
+  explicit GzSource(std::unique_ptr<ByteSource> compressed)
+      : compressed_(std::move(compressed)), buffer_(kSourceBufferBytes) {
     ANTIPHON_ASSERT(inflateInit2(&stream_, kGzipWindowBits) == Z_OK);
   }
   GzSource(const GzSource&) = delete;
@@ -46,7 +47,8 @@ class GzSource final : public ByteSource {
     if (code == Z_STREAM_END) {
       between_members_ = true;
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      return make_error(ErrorKind::kCorrupt, fmt::format("gzip: {}", stream_.msg != nullptr ? stream_.msg : "cannot be decoded"));
+      return make_error(ErrorKind::kCorrupt,
+                        fmt::format("gzip: {}", stream_.msg != nullptr ? stream_.msg : "cannot be decoded"));
     }
     return {};
   }

@@ -15,8 +15,8 @@ struct JsonField {
   std::string_view problem;  // empty, malformed-json, missing-field or field-not-text
 };
 
-// `path`: a name, or names joined by dots that go from object into object; a name that itself holds dots is found too, at the top.
-// Of a repeated name the last counts. Nothing outside of objects is looked into.
+// `path`: a name, or names joined by dots that go from object into object; a name that itself holds dots is found too,
+// at the top. Of a repeated name the last counts. Nothing outside of objects is looked into.
 JsonField extract_json_field(std::string_view json, std::string_view path);
 
 }  // namespace antiphon::select

@@ -18,15 +18,18 @@ prometheus::Family<prometheus::Gauge>& gauge(prometheus::Registry& registry, con
 Metrics::Metrics(prometheus::Registry& registry, std::vector<std::string> corpus_ids)
     : corpus_ids_(std::move(corpus_ids)),
       published_(counter(registry, "antiphon_select_published_total", "Sentences acknowledged by Kafka")),
-      left_out_(counter(registry, "antiphon_select_left_out_total", "Sentences that nobody can read aloud, since the corpus was first read")),
-      objects_changed_(counter(registry, "antiphon_select_objects_changed_total", "Objects read again because they changed")),
+      left_out_(counter(registry, "antiphon_select_left_out_total",
+                        "Sentences that nobody can read aloud, since the corpus was first read")),
+      objects_changed_(
+          counter(registry, "antiphon_select_objects_changed_total", "Objects read again because they changed")),
       open_(gauge(registry, "antiphon_select_open", "Sentences neither leased, parked nor complete")),
       state_(gauge(registry, "antiphon_select_corpus_state", "1 for the state that the corpus is in")),
       objects_(gauge(registry, "antiphon_select_corpus_objects", "Objects of the corpus")),
       under_way_(gauge(registry, "antiphon_select_under_way", "Prompts sent and not yet acknowledged").Add({})),
       working_(gauge(registry, "antiphon_select_working", "1: this process publishes, 0: it stands by").Add({})),
       prompts_(gauge(registry, "antiphon_select_prompts", "Sentences ever published in the namespace").Add({})),
-      unreadable_(counter(registry, "antiphon_select_unreadable_records_total", "Records that are not of the contract").Add({})) {
+      unreadable_(counter(registry, "antiphon_select_unreadable_records_total", "Records that are not of the contract")
+                      .Add({})) {
   new_desk();
 }
 
@@ -45,7 +48,8 @@ void Metrics::update(const Desk& desk) {
     const CorpusStanding& standing = *desk.corpora[i];
     published_.Add({{"corpus", id}}).Increment(static_cast<double>(progress.published() - published_before_[i]));
     published_before_[i] = progress.published();
-    objects_changed_.Add({{"corpus", id}}).Increment(static_cast<double>(standing.objects_changed - changed_before_[i]));
+    objects_changed_.Add({{"corpus", id}})
+        .Increment(static_cast<double>(standing.objects_changed - changed_before_[i]));
     changed_before_[i] = standing.objects_changed;
     objects_.Add({{"corpus", id}}).Set(static_cast<double>(standing.objects));
     for (const auto& [reason, count] : progress.left_out()) {

@@ -13,7 +13,7 @@ namespace antiphon::select {
 class Metrics {
  public:
   Metrics(prometheus::Registry& registry, std::vector<std::string> corpus_ids);
-  void set_working(bool working);        // 1: holds the baton, 0: stands by
+  void set_working(bool working);  // 1: holds the baton, 0: stands by
   void count_unreadable(std::uint64_t records);
   // Under the desk's mutex.
   void update(const Desk& desk);

@@ -27,7 +27,7 @@ struct Lane {
   std::size_t current = 0;        // before it, all are complete, blocked or bad
   std::unique_ptr<SentenceReader> reader;
   ObjectRef reader_of;
-  LeftOut left_out;               // not yet told by an item
+  LeftOut left_out;  // not yet told by an item
 };
 
 class OrderedReader final : public CorpusReader {
@@ -147,7 +147,8 @@ class OrderedReader final : public CorpusReader {
 
   void set_aside(const std::string& key, Progress& progress, const Error& error) {
     const bool changed = error.kind == ErrorKind::kConflict || error.kind == ErrorKind::kNotFound;
-    const bool for_good = error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kInvalidInput || error.kind == ErrorKind::kLimit;
+    const bool for_good =
+        error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kInvalidInput || error.kind == ErrorKind::kLimit;
     progress.standing = for_good ? Standing::kBad : Standing::kBlocked;
     wants_refresh_ = wants_refresh_ || changed;
     object_problems_[key] = error.message;
@@ -165,8 +166,8 @@ class OrderedReader final : public CorpusReader {
 
 }  // namespace
 
-std::unique_ptr<CorpusReader> make_ordered_reader(blobs::BlobStore& store, const CorpusUrl& corpus, const text::Readability& rules,
-                                                  std::optional<text::Locale> otherwise,
+std::unique_ptr<CorpusReader> make_ordered_reader(blobs::BlobStore& store, const CorpusUrl& corpus,
+                                                  const text::Readability& rules, std::optional<text::Locale> otherwise,
                                                   const std::optional<events::CorpusState>& saved) {
   return std::make_unique<OrderedReader>(store, corpus, rules, std::move(otherwise), saved);
 }

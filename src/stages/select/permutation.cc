@@ -7,7 +7,8 @@ namespace {
 
 constexpr unsigned kRounds = 6;
 
-// SplitMix64's finaliser (public domain constants by Sebastiano Vigna): every bit of the input moves every bit of the output.
+// SplitMix64's finaliser (public domain constants by Sebastiano Vigna): every bit of the input moves every bit of the
+// output.
 std::uint64_t mix(std::uint64_t value) {
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
   value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;

@@ -1,7 +1,8 @@
 // A random order of [0, size) that needs no memory: the place of each number follows from the seed alone.
 //
-// A Feistel network of kRounds rounds over the smallest even number of bits that holds `size`; numbers beyond it are sent through
-// again until they fall inside (fewer than four times on average). The same seed and size give the same order on every machine.
+// A Feistel network of kRounds rounds over the smallest even number of bits that holds `size`; numbers beyond it are
+// sent through again until they fall inside (fewer than four times on average). The same seed and size give the same
+// order on every machine.
 #pragma once
 
 #include <cstdint>

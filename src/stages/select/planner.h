@@ -1,8 +1,9 @@
 // Which sentence goes out next: the whole decision of the selector, without Kafka, clock, threads or stores.
 //
-// Start: found_state() for every saved state, then found_prompt() for every prompt in the topic, apply() for every prompt state; then
-// readers offer items, and next() gives what is to be sent while fewer than `ahead` sentences of its language are open. Corpora
-// have precedence in the order in which they were named. A sentence that was ever published is passed over, whoever holds it.
+// Start: found_state() for every saved state, then found_prompt() for every prompt in the topic, apply() for every
+// prompt state; then readers offer items, and next() gives what is to be sent while fewer than `ahead` sentences of its
+// language are open. Corpora have precedence in the order in which they were named. A sentence that was ever published
+// is passed over, whoever holds it.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,9 @@
 
 namespace antiphon::select {
 
-constexpr std::size_t kReadyMax = 32;          // sentences that a lane holds ready
-constexpr std::size_t kUnsettledMax = 4'096;   // items of a lane that wait for those before them
-constexpr std::size_t kUnderWayMax = 256;      // prompts sent and not yet acknowledged, of all corpora
+constexpr std::size_t kReadyMax = 32;         // sentences that a lane holds ready
+constexpr std::size_t kUnsettledMax = 4'096;  // items of a lane that wait for those before them
+constexpr std::size_t kUnderWayMax = 256;     // prompts sent and not yet acknowledged, of all corpora
 
 struct PlannerSettings {
   std::vector<std::string> corpus_ids;
@@ -42,7 +43,9 @@ class Planner {
   // What the predecessor left.
   void found_state(const events::CorpusState& state);
   void found_prompt(const events::Prompt& prompt);
-  [[nodiscard]] const std::optional<events::CorpusState>& saved_state(std::size_t corpus) const { return corpora_[corpus].saved; }
+  [[nodiscard]] const std::optional<events::CorpusState>& saved_state(std::size_t corpus) const {
+    return corpora_[corpus].saved;
+  }
 
   // What the studio says; also while running.
   void apply(const events::PromptState& state);
@@ -54,7 +57,8 @@ class Planner {
   void offer(std::size_t corpus, const std::string& lane, Item item);
   void at_end(std::size_t corpus, const std::string& lane);
 
-  // The next prompt to send; it counts as open from here on. Nothing: none is wanted, none is ready, or enough are under way.
+  // The next prompt to send; it counts as open from here on. Nothing: none is wanted, none is ready, or enough are
+  // under way.
   std::optional<Publication> next();
   void acknowledged(std::size_t corpus, std::uint64_t sequence);
 
@@ -62,7 +66,8 @@ class Planner {
   [[nodiscard]] const CorpusProgress& progress(std::size_t corpus) const { return *corpora_[corpus].progress; }
   [[nodiscard]] const PromptTable& table() const { return table_; }
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
-  // reading: it has or may have sentences that are wanted; waiting: what it has is not wanted yet; done: it is read to its end.
+  // reading: it has or may have sentences that are wanted; waiting: what it has is not wanted yet; done: it is read to
+  // its end.
   [[nodiscard]] events::CorpusCondition condition(std::size_t corpus) const;
 
  private:

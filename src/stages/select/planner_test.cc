@@ -153,7 +153,9 @@ TEST_F(PlannerTest, ANewObjectIsFoundAndAChangedOneIsReadAgainFromItsStart) {
 
 TEST_F(PlannerTest, AnObjectThatChangesWhileItIsReadIsLeftUntilTheNextListing) {
   std::string many;
-  for (int i = 0; i < 20'000; ++i) many += "Neno " + std::string(1 + static_cast<std::size_t>(i % 7), 'a') + std::string(1 + static_cast<std::size_t>(i / 7 % 90), 'b') + ".\n";
+  for (int i = 0; i < 20'000; ++i)
+    many += "Neno " + std::string(1 + static_cast<std::size_t>(i % 7), 'a') +
+            std::string(1 + static_cast<std::size_t>(i / 7 % 90), 'b') + ".\n";
   put("sw-a.txt", many);
   put("sw-b.txt", "Neno la kwanza.\n");
   start(1);

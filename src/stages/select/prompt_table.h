@@ -1,8 +1,9 @@
-// All prompts of the namespace: which were published (once only), and how many are open in each locale (how many are wanted).
+// All prompts of the namespace: which were published (once only), and how many are open in each locale (how many are
+// wanted).
 //
-// At most 32 bytes a prompt, at any size: 18 bytes a slot (16 of the id, 2 of locale and standing) in open-addressing shards that
-// grow by a quarter when 85 % full, so that no shard is ever below 68 %; shards grow one by one, so that a growing table is never
-// held twice. A prompt is never removed. Single-threaded.
+// At most 32 bytes a prompt, at any size: 18 bytes a slot (16 of the id, 2 of locale and standing) in open-addressing
+// shards that grow by a quarter when 85 % full, so that no shard is ever below 68 %; shards grow one by one, so that a
+// growing table is never held twice. A prompt is never removed. Single-threaded.
 #pragma once
 
 #include <array>
@@ -24,7 +25,8 @@ constexpr std::size_t kTableFixedBytesMax = 256 * 1024;  // shards of an empty t
 constexpr std::size_t kLocalesMax = 8'000;               // more are kept but not told apart
 
 using PromptKey = std::array<std::byte, 16>;  // what the 26 digits of a prompt id stand for
-std::optional<PromptKey> key_of(std::string_view prompt_id);  // nothing: not 26 digits of Crockford's alphabet, upper case
+std::optional<PromptKey> key_of(
+    std::string_view prompt_id);  // nothing: not 26 digits of Crockford's alphabet, upper case
 
 class PromptTable {
  public:
@@ -53,7 +55,9 @@ class PromptTable {
   static constexpr std::uint32_t kSlotsMin = 32;
 
   Shard& shard_of(const PromptKey& key) { return shards_[std::to_integer<std::size_t>(key[0])]; }
-  [[nodiscard]] const Shard& shard_of(const PromptKey& key) const { return shards_[std::to_integer<std::size_t>(key[0])]; }
+  [[nodiscard]] const Shard& shard_of(const PromptKey& key) const {
+    return shards_[std::to_integer<std::size_t>(key[0])];
+  }
   // The slot of the key, or the free one where it would be.
   static std::uint32_t slot_of(const Shard& shard, const PromptKey& key);
   static Shard make_shard(std::uint32_t slots);

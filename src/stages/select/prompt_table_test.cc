@@ -21,7 +21,8 @@ TEST(PromptTable, AKeyIsWhatTheDigitsStandFor) {
     const PromptKey key = random_key(random);
     EXPECT_EQ(key_of(crockford_128(key)), key);
   }
-  for (const char* none : {"", "16VAHQ3ZDK8QKMHETNY0DKA6Z", "86VAHQ3ZDK8QKMHETNY0DKA6Z7", "16VAHQ3ZDK8QKMHETNY0DKA6ZI"}) EXPECT_FALSE(key_of(none)) << none;
+  for (const char* none : {"", "16VAHQ3ZDK8QKMHETNY0DKA6Z", "86VAHQ3ZDK8QKMHETNY0DKA6Z7", "16VAHQ3ZDK8QKMHETNY0DKA6ZI"})
+    EXPECT_FALSE(key_of(none)) << none;
 }
 
 TEST(PromptTable, TakesAKeyOnceAndCountsTheOpenOnesOfEachLocale) {
@@ -43,8 +44,8 @@ TEST(PromptTable, TakesAKeyOnceAndCountsTheOpenOnesOfEachLocale) {
   EXPECT_EQ(table.size(), 3U);
 }
 
-// The promise of the selector: at most 32 bytes a published sentence, at every size on the way, by the table's own count and by
-// what the allocator really gave.
+// The promise of the selector: at most 32 bytes a published sentence, at every size on the way, by the table's own
+// count and by what the allocator really gave.
 TEST(PromptTable, HoldsAPromptInThirtyTwoBytes) {
   SeededRandom random(2);
   const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
@@ -58,7 +59,8 @@ TEST(PromptTable, HoldsAPromptInThirtyTwoBytes) {
       some.push_back(key);
       ASSERT_LE(table.memory_bytes(), kTableFixedBytesMax + count * kBytesAPromptMax) << count;
       const std::size_t now = mallinfo2().uordblks + mallinfo2().hblkhd;
-      ASSERT_LE(now, before + kTableFixedBytesMax + some.capacity() * sizeof(PromptKey) + count * kBytesAPromptMax) << count;
+      ASSERT_LE(now, before + kTableFixedBytesMax + some.capacity() * sizeof(PromptKey) + count * kBytesAPromptMax)
+          << count;
     }
   }
   for (const PromptKey& key : some) EXPECT_FALSE(table.insert(key, "sw"));
@@ -69,7 +71,8 @@ TEST(PromptTable, HoldsAPromptInThirtyTwoBytes) {
 TEST(PromptTable, MoreLocalesThanItTellsApartAreStillCounted) {
   PromptTable table;
   SeededRandom random(3);
-  for (std::size_t i = 0; i < kLocalesMax + 50; ++i) ASSERT_TRUE(table.insert(random_key(random), "x" + std::to_string(i)));
+  for (std::size_t i = 0; i < kLocalesMax + 50; ++i)
+    ASSERT_TRUE(table.insert(random_key(random), "x" + std::to_string(i)));
   EXPECT_EQ(table.open("other"), 50U);
   EXPECT_EQ(table.open("x0"), 1U);
 }

@@ -59,9 +59,10 @@ bool apply_prompt_state(const IncomingRecord& record, Planner& planner) {
   return true;
 }
 
-Result<Recovered> recover(bus::Producer& producer, bus::PartitionReader& reader, const events::Topics& topics, int partitions,
-                          const events::SelectorStart& start, const StopToken& stop, Planner& planner) {
-  if (auto sent = producer.send_and_wait(events::build_selector_start(topics, start), kRecoveryTimeout); !sent) return sent.error();
+Result<Recovered> recover(bus::Producer& producer, bus::PartitionReader& reader, const events::Topics& topics,
+                          int partitions, const events::SelectorStart& start, const StopToken& stop, Planner& planner) {
+  if (auto sent = producer.send_and_wait(events::build_selector_start(topics, start), kRecoveryTimeout); !sent)
+    return sent.error();
   ANTIPHON_TRY(corpus_states, ranges_of(reader, topics.corpus_state(), 1));
   ANTIPHON_TRY(prompts, ranges_of(reader, topics.prompts(), partitions));
   ANTIPHON_TRY(prompt_states, ranges_of(reader, topics.prompt_state(), partitions));
@@ -85,7 +86,8 @@ Result<Recovered> recover(bus::Producer& producer, bus::PartitionReader& reader,
     if (prompt) planner.found_prompt(*prompt);
     return prompt.has_value();
   }));
-  ANTIPHON_TRY_VOID(reading.all(prompt_states, [&](const IncomingRecord& record) { return apply_prompt_state(record, planner); }));
+  ANTIPHON_TRY_VOID(
+      reading.all(prompt_states, [&](const IncomingRecord& record) { return apply_prompt_state(record, planner); }));
 
   Recovered recovered;
   recovered.unreadable = reading.unreadable();

@@ -25,8 +25,9 @@ struct Recovered {
 // Applies one record of prompt-state; false: the contract does not know it.
 bool apply_prompt_state(const IncomingRecord& record, Planner& planner);
 
-// Writes `start`, fixes the ends of the three topics, reads them and tells the planner. kUnavailable: try again with a new planner.
-Result<Recovered> recover(bus::Producer& producer, bus::PartitionReader& reader, const events::Topics& topics, int partitions,
-                          const events::SelectorStart& start, const StopToken& stop, Planner& planner);
+// Writes `start`, fixes the ends of the three topics, reads them and tells the planner. kUnavailable: try again with a
+// new planner.
+Result<Recovered> recover(bus::Producer& producer, bus::PartitionReader& reader, const events::Topics& topics,
+                          int partitions, const events::SelectorStart& start, const StopToken& stop, Planner& planner);
 
 }  // namespace antiphon::select

@@ -23,7 +23,8 @@ std::vector<TopicSpec> specs_of(const events::Topics& topics, int partitions) {
 // Doubles from retry_delay_min to retry_delay_max. False: stop was requested.
 class Backoff {
  public:
-  Backoff(const SelectSettings& settings, const StopToken& stop) : settings_(settings), stop_(stop), delay_(settings.retry_delay_min) {}
+  Backoff(const SelectSettings& settings, const StopToken& stop)
+      : settings_(settings), stop_(stop), delay_(settings.retry_delay_min) {}
   bool wait() {
     const bool stopped = stop_.wait_for(delay_);
     delay_ = std::min(delay_ * 2, settings_.retry_delay_max);
@@ -42,7 +43,8 @@ Result<> make_topics(Workplace& place) {
   for (;;) {
     auto made = [&]() -> Result<> {
       ANTIPHON_TRY(admin, bus::Admin::create(place.connection));
-      return bus::ensure_topics(*admin, specs_of(place.topics, place.settings.partitions), place.settings.replication, kQuestionTimeout);
+      return bus::ensure_topics(*admin, specs_of(place.topics, place.settings.partitions), place.settings.replication,
+                                kQuestionTimeout);
     }();
     if (made || made.error().kind != ErrorKind::kUnavailable) {
       place.health.set_problem("kafka", "");
@@ -59,7 +61,8 @@ class Stage {
   explicit Stage(Workplace& place) : place_(place) {}
 
   Result<> run() {
-    ANTIPHON_TRY(baton, Baton::join(place_.connection, place_.topics, place_.settings.session_timeout, place_.clock, [this] { baton_changed(); }));
+    ANTIPHON_TRY(baton, Baton::join(place_.connection, place_.topics, place_.settings.session_timeout, place_.clock,
+                                    [this] { baton_changed(); }));
     baton_ = std::move(baton);
     const auto ended = holds();
     place_.metrics.set_working(false);
@@ -113,8 +116,10 @@ class Stage {
       if (baton_->held()) return true;
       if (!said && place_.clock.mono_now() - began > std::chrono::seconds(1)) {
         said = true;
-        logging::info("standing by: another selector has the baton, or died and is given time", {{"group", place_.topics.name_space() + ".select"}});
-        place_.health.set_problem("standby", "another selector works in this namespace (or died a moment ago); this one takes over from it");
+        logging::info("standing by: another selector has the baton, or died and is given time",
+                      {{"group", place_.topics.name_space() + ".select"}});
+        place_.health.set_problem(
+            "standby", "another selector works in this namespace (or died a moment ago); this one takes over from it");
         place_.health.set_ready();
       }
       std::unique_lock lock(mutex_);
@@ -149,7 +154,8 @@ Result<std::vector<std::unique_ptr<blobs::BlobStore>>> open_stores(const std::ve
 
 }  // namespace
 
-Result<> run_select(const SelectSettings& settings, const StopToken& stop, Health& health, prometheus::Registry& registry) {
+Result<> run_select(const SelectSettings& settings, const StopToken& stop, Health& health,
+                    prometheus::Registry& registry) {
   ANTIPHON_TRY_VOID(settings.validate());
   ANTIPHON_TRY(topics, events::Topics::in(settings.name_space));
   ANTIPHON_TRY(corpora, parse_corpus_urls(settings.corpus_urls));
@@ -172,8 +178,13 @@ Result<> run_select(const SelectSettings& settings, const StopToken& stop, Healt
   Metrics metrics(registry, ids);
   bus::Connection connection = settings.kafka;
   connection.client_id = topics.client_id("select", settings.slot);
-  Workplace place{settings,       std::move(connection), topics, std::move(corpora), std::move(ids), std::move(stores), std::move(rules),
-                  default_locale, file_system,           clock,  random,             health,         metrics,           stop};
+  Workplace place{settings,         std::move(connection),
+                  topics,           std::move(corpora),
+                  std::move(ids),   std::move(stores),
+                  std::move(rules), default_locale,
+                  file_system,      clock,
+                  random,           health,
+                  metrics,          stop};
   const auto made = make_topics(place);
   if (!made) return stop.stop_requested() ? Result<>{} : Result<>(made.error());
   Stage stage(place);

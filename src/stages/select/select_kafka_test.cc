@@ -1,4 +1,5 @@
-// The whole selector as a process against a real broker, named by ANTIPHON_TEST_BOOTSTRAP. The judge is kcat, not our code.
+// The whole selector as a process against a real broker, named by ANTIPHON_TEST_BOOTSTRAP. The judge is kcat, not our
+// code.
 //
 // Every selector is a forked child, so that it can be killed as processes are. The parent starts no thread.
 #include <gtest/gtest.h>
@@ -96,7 +97,8 @@ class SelectOnKafka : public ::testing::Test {
 
   [[nodiscard]] std::vector<Seen> prompts() const {
     std::vector<Seen> all;
-    std::istringstream lines(kcat(fmt::format("-C -t {}.prompts -o beginning -e -q -f '%T\\t%k\\t%h\\t%s\\n'", name_space_)));
+    std::istringstream lines(
+        kcat(fmt::format("-C -t {}.prompts -o beginning -e -q -f '%T\\t%k\\t%h\\t%s\\n'", name_space_)));
     for (std::string line; std::getline(lines, line);) {
       std::istringstream fields(line);
       Seen seen;
@@ -117,7 +119,8 @@ class SelectOnKafka : public ::testing::Test {
   }
   // The last corpus-state of the corpus "c", as JSON.
   [[nodiscard]] nlohmann::json corpus_state() const {
-    std::istringstream lines(kcat(fmt::format("-C -t {}.corpus-state -o beginning -e -q -f '%k\\t%s\\n'", name_space_)));
+    std::istringstream lines(
+        kcat(fmt::format("-C -t {}.corpus-state -o beginning -e -q -f '%k\\t%s\\n'", name_space_)));
     nlohmann::json last;
     for (std::string line; std::getline(lines, line);) {
       if (line.starts_with("c\t")) last = nlohmann::json::parse(line.substr(2));
@@ -156,7 +159,8 @@ class SelectOnKafka : public ::testing::Test {
       EXPECT_TRUE(keys.insert(seen.key).second) << seen.text << " is there twice";
       EXPECT_TRUE(sequences[seen.source].insert(seen.sequence).second) << seen.sequence << " is there twice";
     }
-    for (const auto& [source, numbers] : sequences) EXPECT_EQ(*numbers.rbegin(), numbers.size()) << source << " has holes";
+    for (const auto& [source, numbers] : sequences)
+      EXPECT_EQ(*numbers.rbegin(), numbers.size()) << source << " has holes";
   }
 
   const testing::TemporaryFolder folder_;
@@ -174,8 +178,10 @@ TEST_F(SelectOnKafka, PublishesWhatIsWantedAndMoreWhenALeaseTakesOne) {
   ASSERT_TRUE(eventually(20s, [&] { return prompts().size() == 6; }));
   const auto first = prompts();
   const events::Topics topics = *events::Topics::in(name_space_);
-  const std::string produce = fmt::format("kcat -b {} -P -t {}.prompt-state -K '\t' -H content-type=application/json "
-                                          "-X partitioner=murmur2_random -X linger.ms=0 2>/dev/null", bootstrap_, name_space_);
+  const std::string produce = fmt::format(
+      "kcat -b {} -P -t {}.prompt-state -K '\t' -H content-type=application/json "
+      "-X partitioner=murmur2_random -X linger.ms=0 2>/dev/null",
+      bootstrap_, name_space_);
   bool english_ended = false;
   for (const Seen& seen : first) {
     events::PromptState state;
@@ -210,8 +216,11 @@ TEST_F(SelectOnKafka, PublishesWhatIsWantedAndMoreWhenALeaseTakesOne) {
 }
 
 TEST_F(SelectOnKafka, KilledAtRandomEachSentenceIsThereOnceAndTheNumbersAreDense) {
-  const int rounds = std::getenv("ANTIPHON_TEST_ROUNDS") != nullptr ? std::atoi(std::getenv("ANTIPHON_TEST_ROUNDS")) : 5;
-  for (int file = 0; file < 8; ++file) put(fmt::format("sw-{}.txt", file), sentences(fmt::format("Neno {}", std::string(1, static_cast<char>('a' + file / 2))), 500));
+  const int rounds =
+      std::getenv("ANTIPHON_TEST_ROUNDS") != nullptr ? std::atoi(std::getenv("ANTIPHON_TEST_ROUNDS")) : 5;
+  for (int file = 0; file < 8; ++file)
+    put(fmt::format("sw-{}.txt", file),
+        sentences(fmt::format("Neno {}", std::string(1, static_cast<char>('a' + file / 2))), 500));
   put("am.txt", "ሰላም ለሁሉም።\nእንደምን አደርክ።\nውሃ እጠጣለሁ።\n");
   settings_.ahead = 100'000;
   SystemRandom random;
@@ -219,10 +228,14 @@ TEST_F(SelectOnKafka, KilledAtRandomEachSentenceIsThereOnceAndTheNumbersAreDense
     const auto before = prompts().size();
     const pid_t pid = start();
     // It waits for the dead one's baton first; then it is killed in the middle of its work.
-    ASSERT_TRUE(eventually(30s, [&] { return !kcat(fmt::format("-C -t {}.corpus-state -o beginning -e -q -f '%k\\n'", name_space_)).empty() && (before >= 2'003 || prompts().size() > before); }));
+    ASSERT_TRUE(eventually(30s, [&] {
+      return !kcat(fmt::format("-C -t {}.corpus-state -o beginning -e -q -f '%k\\n'", name_space_)).empty() &&
+             (before >= 2'003 || prompts().size() > before);
+    }));
     std::this_thread::sleep_for(std::chrono::milliseconds(random.below(120)));
     finish(pid, SIGKILL);
-    // What was on the wire to one partition may be missing while later numbers arrived in another: the next start fills it in.
+    // What was on the wire to one partition may be missing while later numbers arrived in another: the next start fills
+    // it in.
     std::printf("round %d: %zu prompts\n", round, prompts().size());
     expect_each_once(prompts());
   }
@@ -280,7 +293,8 @@ TEST_F(SelectOnKafka, ACorpusThatGoesAwayIsSaidAndReadOnWhenItIsBack) {
   EXPECT_NE(corpus_state()["detail"].get<std::string>().find("trying again in"), std::string::npos);
   std::filesystem::rename(corpus() + ".away", corpus());
   put("sw-b.txt", sentences("Jambo", 5));
-  ASSERT_TRUE(eventually(10s, [&] { return prompts().size() == 15 && condition() == "done"; })) << corpus_state().dump();
+  ASSERT_TRUE(eventually(10s, [&] { return prompts().size() == 15 && condition() == "done"; }))
+      << corpus_state().dump();
   EXPECT_EQ(finish(pid, SIGTERM), 0);
   // Away at the start, but known: it is waited for.
   std::filesystem::rename(corpus(), corpus() + ".away");

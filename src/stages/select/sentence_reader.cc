@@ -22,7 +22,8 @@ class TextReader final : public SentenceReader {
   Result<std::optional<RawSentence>> next() override {
     for (;;) {
       if (splitter_) {
-        if (auto piece = splitter_->next()) return std::optional(RawSentence{std::move(piece->text), piece->problem, piece->end, true});
+        if (auto piece = splitter_->next())
+          return std::optional(RawSentence{std::move(piece->text), piece->problem, piece->end, true});
         if (finished_) return std::optional<RawSentence>{};
       }
       ANTIPHON_TRY(ahead, input_.ahead());
@@ -117,7 +118,8 @@ class CsvReader final : public RecordReader {
 
 class JsonlReader final : public RecordReader {
  public:
-  JsonlReader(std::unique_ptr<ByteSource> source, std::uint64_t offset, std::string field, const text::Locale& locale, text::SplitMode mode)
+  JsonlReader(std::unique_ptr<ByteSource> source, std::uint64_t offset, std::string field, const text::Locale& locale,
+              text::SplitMode mode)
       : RecordReader(locale, mode), input_(std::move(source), offset), field_(std::move(field)) {}
 
  protected:
@@ -181,8 +183,9 @@ Error no_column(const blobs::BlobInfo& blob, const CorpusUrl& corpus, const std:
   return make_error(ErrorKind::kInvalidInput, fmt::format("{}: {}; its header has: {}", blob.name, what, known));
 }
 
-Result<std::unique_ptr<SentenceReader>> open_csv(blobs::BlobStore& store, const blobs::BlobInfo& blob, const CorpusUrl& corpus,
-                                                 const ObjectKind& kind, const text::Locale& locale, text::SplitMode mode,
+Result<std::unique_ptr<SentenceReader>> open_csv(blobs::BlobStore& store, const blobs::BlobInfo& blob,
+                                                 const CorpusUrl& corpus, const ObjectKind& kind,
+                                                 const text::Locale& locale, text::SplitMode mode,
                                                  std::uint64_t offset) {
   const char delimiter = kind.format == Format::kTsv ? '\t' : ',';
   ANTIPHON_TRY(head, open_text(store, blob, kind.compression, 0));
@@ -199,16 +202,20 @@ Result<std::unique_ptr<SentenceReader>> open_csv(blobs::BlobStore& store, const 
 
 }  // namespace
 
-Result<std::unique_ptr<SentenceReader>> open_sentences(blobs::BlobStore& store, const blobs::BlobInfo& blob, const CorpusUrl& corpus,
-                                                       const ObjectKind& kind, const text::Locale& locale, std::uint64_t offset) {
+Result<std::unique_ptr<SentenceReader>> open_sentences(blobs::BlobStore& store, const blobs::BlobInfo& blob,
+                                                       const CorpusUrl& corpus, const ObjectKind& kind,
+                                                       const text::Locale& locale, std::uint64_t offset) {
   const auto otherwise = kind.format == Format::kText ? text::SplitMode::kLines : text::SplitMode::kSentences;
   const text::SplitMode mode = corpus.split.value_or(otherwise);
-  if (kind.format == Format::kCsv || kind.format == Format::kTsv) return open_csv(store, blob, corpus, kind, locale, mode, offset);
+  if (kind.format == Format::kCsv || kind.format == Format::kTsv)
+    return open_csv(store, blob, corpus, kind, locale, mode, offset);
   if (kind.format == Format::kJsonl && corpus.field.empty()) {
-    return make_error(ErrorKind::kInvalidInput, fmt::format("{}: its field is not named: add field= to the corpus URL", blob.name));
+    return make_error(ErrorKind::kInvalidInput,
+                      fmt::format("{}: its field is not named: add field= to the corpus URL", blob.name));
   }
   ANTIPHON_TRY(source, open_text(store, blob, kind.compression, offset));
-  if (kind.format == Format::kJsonl) return std::make_unique<JsonlReader>(std::move(source), offset, corpus.field, locale, mode);
+  if (kind.format == Format::kJsonl)
+    return std::make_unique<JsonlReader>(std::move(source), offset, corpus.field, locale, mode);
   return std::make_unique<TextReader>(std::move(source), locale, mode, offset);
 }
 

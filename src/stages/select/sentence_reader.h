@@ -1,7 +1,7 @@
 // Sentences out of one object, one after the other, each with the place where reading goes on behind it.
 //
-// The same bytes give the same sentences, whatever offset that was handed out is started at. A unit is what a place can lie
-// between: a line or sentence of text, a whole record of CSV or JSONL, however many sentences it holds.
+// The same bytes give the same sentences, whatever offset that was handed out is started at. A unit is what a place can
+// lie between: a line or sentence of text, a whole record of CSV or JSONL, however many sentences it holds.
 #pragma once
 
 #include <memory>
@@ -35,14 +35,15 @@ struct RawSentence {
 class SentenceReader {
  public:
   virtual ~SentenceReader() = default;
-  // Nothing: the end. kCorrupt, kInvalidInput: this object as it is cannot be read on; kConflict: it changed; kNotFound: it is
-  // gone; others: the store's.
+  // Nothing: the end. kCorrupt, kInvalidInput: this object as it is cannot be read on; kConflict: it changed;
+  // kNotFound: it is gone; others: the store's.
   virtual Result<std::optional<RawSentence>> next() = 0;
 };
 
-// `offset`: 0 or the `next` of a unit's last sentence of this very version. kInvalidInput: the column is not in the header, or
-// none was named.
-Result<std::unique_ptr<SentenceReader>> open_sentences(blobs::BlobStore& store, const blobs::BlobInfo& blob, const CorpusUrl& corpus,
-                                                       const ObjectKind& kind, const text::Locale& locale, std::uint64_t offset);
+// `offset`: 0 or the `next` of a unit's last sentence of this very version. kInvalidInput: the column is not in the
+// header, or none was named.
+Result<std::unique_ptr<SentenceReader>> open_sentences(blobs::BlobStore& store, const blobs::BlobInfo& blob,
+                                                       const CorpusUrl& corpus, const ObjectKind& kind,
+                                                       const text::Locale& locale, std::uint64_t offset);
 
 }  // namespace antiphon::select

@@ -23,7 +23,8 @@ struct Read {
 
 class Corpus {
  public:
-  Corpus(std::string_view url, std::string name, const std::string& bytes) : url_(*parse_corpus_url(url)), name_(std::move(name)) {
+  Corpus(std::string_view url, std::string name, const std::string& bytes)
+      : url_(*parse_corpus_url(url)), name_(std::move(name)) {
     EXPECT_TRUE(store_.put(name_, as_bytes(bytes), {}));
   }
   Result<std::vector<Read>> read(std::uint64_t offset = 0, std::string_view locale = "sw") {
@@ -68,33 +69,91 @@ std::vector<Row> rows() {
       {"CRLF and a byte order mark", "file:///c", "sw.txt", "\xEF\xBB\xBFMoja.\r\nMbili.\r\n", {"Moja.", "Mbili."}},
       {"a byte order mark and nothing else", "file:///c", "sw.txt", "\xEF\xBB\xBF", {}},
       {"an empty object", "file:///c", "sw.txt", "", {}},
-      {"bytes that are no UTF-8", "file:///c", "sw.txt", "Moja.\n\xff\xfe\nTatu.\n", {"Moja.", "!invalid-utf8", "Tatu."}},
-      {"a line too long", "file:///c", "sw.txt", "Moja.\n" + long_line(100'000) + "\nTatu.\n", {"Moja.", "!line-too-long", "Tatu."}},
-      {"running text", "file:///c?split=sentences", "sw.txt", "Moja ni hii. Mbili ni\nile. Tatu?\n", {"Moja ni hii.", "Mbili ni\nile.", "Tatu?"}},
-      {"csv by column", "file:///c?column=text&split=line", "sw.csv", "id,text\n1,Moja.\n2,Mbili.\n", {"Moja.", "Mbili."}},
-      {"csv with quotes, delimiters and line breaks", "file:///c?column=text&split=line", "sw.csv",
-       "id,text,x\r\n1,\"Sema \"\"habari\"\", sasa.\",y\r\n2,\"Mbili\",\r\n", {"Sema \"habari\", sasa.", "Mbili"}},
-      {"csv with a line break in a field", "file:///c?column=text", "sw.csv", "text\n\"Moja ni\nhii.\"\nMbili ni hii.\n",
+      {"bytes that are no UTF-8",
+       "file:///c",
+       "sw.txt",
+       "Moja.\n\xff\xfe\nTatu.\n",
+       {"Moja.", "!invalid-utf8", "Tatu."}},
+      {"a line too long",
+       "file:///c",
+       "sw.txt",
+       "Moja.\n" + long_line(100'000) + "\nTatu.\n",
+       {"Moja.", "!line-too-long", "Tatu."}},
+      {"running text",
+       "file:///c?split=sentences",
+       "sw.txt",
+       "Moja ni hii. Mbili ni\nile. Tatu?\n",
+       {"Moja ni hii.", "Mbili ni\nile.", "Tatu?"}},
+      {"csv by column",
+       "file:///c?column=text&split=line",
+       "sw.csv",
+       "id,text\n1,Moja.\n2,Mbili.\n",
+       {"Moja.", "Mbili."}},
+      {"csv with quotes, delimiters and line breaks",
+       "file:///c?column=text&split=line",
+       "sw.csv",
+       "id,text,x\r\n1,\"Sema \"\"habari\"\", sasa.\",y\r\n2,\"Mbili\",\r\n",
+       {"Sema \"habari\", sasa.", "Mbili"}},
+      {"csv with a line break in a field",
+       "file:///c?column=text",
+       "sw.csv",
+       "text\n\"Moja ni\nhii.\"\nMbili ni hii.\n",
        {"Moja ni\nhii.", "Mbili ni hii."}},
-      {"csv with a byte order mark and a quoted header", "file:///c?column=text&split=line", "sw.csv", "\xEF\xBB\xBF\"text\",b\nMoja.,2\n", {"Moja."}},
-      {"csv with a short record, blank lines and an empty field", "file:///c?column=text&split=line", "sw.csv",
-       "id,text\n1\n\n\r\n2,\n3,Tatu.\n", {"!missing-column", "!empty", "Tatu."}},
-      {"csv of several sentences in a field", "file:///c?column=text", "sw.csv", "text\nMoja ni hii. Mbili ni hii.\nTatu ni hii.\n",
+      {"csv with a byte order mark and a quoted header",
+       "file:///c?column=text&split=line",
+       "sw.csv",
+       "\xEF\xBB\xBF\"text\",b\nMoja.,2\n",
+       {"Moja."}},
+      {"csv with a short record, blank lines and an empty field",
+       "file:///c?column=text&split=line",
+       "sw.csv",
+       "id,text\n1\n\n\r\n2,\n3,Tatu.\n",
+       {"!missing-column", "!empty", "Tatu."}},
+      {"csv of several sentences in a field",
+       "file:///c?column=text",
+       "sw.csv",
+       "text\nMoja ni hii. Mbili ni hii.\nTatu ni hii.\n",
        {"Moja ni hii.", "Mbili ni hii.", "Tatu ni hii."}},
-      {"tsv", "file:///c?column=sentence&split=line", "sw-news.tsv", "n\tsentence\n1\tMoja, mbili.\n", {"Moja, mbili."}},
-      {"an unclosed quote ends with the line in which a record becomes too long", "file:///c?column=text&split=line", "sw.csv",
-       "text\n\"" + long_line(kRecordBytesMax) + "\nMbili.\n", {"!record-too-long", "Mbili."}},
-      {"csv with bytes that are no UTF-8", "file:///c?column=text&split=line", "sw.csv", "text\n\xff\nMbili.\n", {"!invalid-utf8", "Mbili."}},
-      {"jsonl by field", "file:///c?field=text&split=line", "sw.jsonl", "{\"text\":\"Moja.\",\"n\":1}\n{\"n\":{\"text\":\"x\"},\"text\":\"Mbili \\u00e9.\"}\n",
+      {"tsv",
+       "file:///c?column=sentence&split=line",
+       "sw-news.tsv",
+       "n\tsentence\n1\tMoja, mbili.\n",
+       {"Moja, mbili."}},
+      {"an unclosed quote ends with the line in which a record becomes too long",
+       "file:///c?column=text&split=line",
+       "sw.csv",
+       "text\n\"" + long_line(kRecordBytesMax) + "\nMbili.\n",
+       {"!record-too-long", "Mbili."}},
+      {"csv with bytes that are no UTF-8",
+       "file:///c?column=text&split=line",
+       "sw.csv",
+       "text\n\xff\nMbili.\n",
+       {"!invalid-utf8", "Mbili."}},
+      {"jsonl by field",
+       "file:///c?field=text&split=line",
+       "sw.jsonl",
+       "{\"text\":\"Moja.\",\"n\":1}\n{\"n\":{\"text\":\"x\"},\"text\":\"Mbili \\u00e9.\"}\n",
        {"Moja.", "Mbili \xC3\xA9."}},
-      {"jsonl by a field in objects", "file:///c?field=a.b&split=line", "sw.jsonl",
-       "{\"a\":{\"b\":\"Moja.\"}}\n{\"a\":[{\"b\":\"x\"}]}\n{\"a\":{\"c\":{\"b\":\"x\"}},\"b\":\"y\"}\n{\"a.b\":\"Nne.\"}\n",
+      {"jsonl by a field in objects",
+       "file:///c?field=a.b&split=line",
+       "sw.jsonl",
+       "{\"a\":{\"b\":\"Moja.\"}}\n{\"a\":[{\"b\":\"x\"}]}\n{\"a\":{\"c\":{\"b\":\"x\"}},\"b\":\"y\"}\n{\"a.b\":\"Nne."
+       "\"}\n",
        {"Moja.", "!missing-field", "!missing-field", "Nne."}},
-      {"jsonl with lines that do not fit", "file:///c?field=text&split=line", "sw.jsonl",
-       "{\"text\":\n{\"text\":5}\n[]\n\n{\"text\":null}\n\xff\n{\"text\":\"Sita.\"}", {"!malformed-json", "!field-not-text", "!missing-field", "!field-not-text", "!invalid-utf8", "Sita."}},
-      {"jsonl nested without end", "file:///c?field=text&split=line", "sw.jsonl", std::string(100'000, '[') + "\n{\"text\":\"Mbili.\"}\n",
+      {"jsonl with lines that do not fit",
+       "file:///c?field=text&split=line",
+       "sw.jsonl",
+       "{\"text\":\n{\"text\":5}\n[]\n\n{\"text\":null}\n\xff\n{\"text\":\"Sita.\"}",
+       {"!malformed-json", "!field-not-text", "!missing-field", "!field-not-text", "!invalid-utf8", "Sita."}},
+      {"jsonl nested without end",
+       "file:///c?field=text&split=line",
+       "sw.jsonl",
+       std::string(100'000, '[') + "\n{\"text\":\"Mbili.\"}\n",
        {"!malformed-json", "Mbili."}},
-      {"jsonl with a line too long", "file:///c?field=text&split=line", "sw.jsonl", "{\"text\":\"" + long_line(kRecordBytesMax) + "\"}\n{\"text\":\"Mbili.\"}\n",
+      {"jsonl with a line too long",
+       "file:///c?field=text&split=line",
+       "sw.jsonl",
+       "{\"text\":\"" + long_line(kRecordBytesMax) + "\"}\n{\"text\":\"Mbili.\"}\n",
        {"!record-too-long", "Mbili."}},
   };
 }
@@ -108,15 +167,19 @@ TEST(SentenceReader, ReadsEveryFormatAsItsTableSays) {
 
 TEST(SentenceReader, GivesTheSameOutOfCompressedObjects) {
   for (const Row& row : rows()) {
-    EXPECT_EQ(Corpus(row.url, row.object + std::string(".gz"), testing::gzip(row.bytes)).texts(), row.expected) << row.name;
-    EXPECT_EQ(Corpus(row.url, row.object + std::string(".zst"), testing::zstd(row.bytes)).texts(), row.expected) << row.name;
+    EXPECT_EQ(Corpus(row.url, row.object + std::string(".gz"), testing::gzip(row.bytes)).texts(), row.expected)
+        << row.name;
+    EXPECT_EQ(Corpus(row.url, row.object + std::string(".zst"), testing::zstd(row.bytes)).texts(), row.expected)
+        << row.name;
   }
 }
 
 TEST(SentenceReader, GoesOnBehindAnyUnitWithExactlyWhatFollowsIt) {
   for (const Row& row : rows()) {
     for (const char* ending : {"", ".gz", ".zst"}) {
-      const std::string stored = *ending == 0 ? row.bytes : ending[1] == 'g' ? testing::gzip(row.bytes) : testing::zstd(row.bytes);
+      const std::string stored = *ending == 0       ? row.bytes
+                                 : ending[1] == 'g' ? testing::gzip(row.bytes)
+                                                    : testing::zstd(row.bytes);
       Corpus corpus(row.url, row.object + std::string(ending), stored);
       const auto all = corpus.read();
       ASSERT_TRUE(all) << row.name;
@@ -124,7 +187,8 @@ TEST(SentenceReader, GoesOnBehindAnyUnitWithExactlyWhatFollowsIt) {
         if (!(*all)[i].unit_end) continue;
         const auto rest = corpus.read((*all)[i].next);
         ASSERT_TRUE(rest) << row.name << ": " << rest.error().message;
-        EXPECT_EQ(*rest, std::vector<Read>(all->begin() + static_cast<std::ptrdiff_t>(i) + 1, all->end())) << row.name << ending << " behind " << i;
+        EXPECT_EQ(*rest, std::vector<Read>(all->begin() + static_cast<std::ptrdiff_t>(i) + 1, all->end()))
+            << row.name << ending << " behind " << i;
       }
     }
   }
@@ -136,15 +200,18 @@ TEST(SentenceReader, EthiopicTextIsSplitAtItsOwnMarks) {
 }
 
 TEST(SentenceReader, NamesTheColumnsThatThereAreWhenTheNamedOneIsMissing) {
-  EXPECT_EQ(Corpus("file:///c?column=satz", "sw.csv", "id,text\n1,a\n").texts()[0], "error: sw.csv: it has no column 'satz'; its header has: id, text");
+  EXPECT_EQ(Corpus("file:///c?column=satz", "sw.csv", "id,text\n1,a\n").texts()[0],
+            "error: sw.csv: it has no column 'satz'; its header has: id, text");
   EXPECT_EQ(Corpus("file:///c", "sw.csv", "id,text\n1,a\n").texts()[0],
             "error: sw.csv: its column is not named: add column= to the corpus URL; its header has: id, text");
-  EXPECT_EQ(Corpus("file:///c", "sw.jsonl", "{}\n").texts()[0], "error: sw.jsonl: its field is not named: add field= to the corpus URL");
+  EXPECT_EQ(Corpus("file:///c", "sw.jsonl", "{}\n").texts()[0],
+            "error: sw.jsonl: its field is not named: add field= to the corpus URL");
 }
 
 TEST(SentenceReader, SaysWhenACompressedObjectIsCutOrIsNone) {
   const std::string text = "Moja.\nMbili.\n";
-  for (const std::string& bytes : {testing::gzip(text).substr(0, 15), std::string("Moja."), testing::gzip(text) + std::string(9, '\0') + "x"}) {
+  for (const std::string& bytes :
+       {testing::gzip(text).substr(0, 15), std::string("Moja."), testing::gzip(text) + std::string(9, '\0') + "x"}) {
     Corpus corpus("file:///c", "sw.txt.gz", bytes);
     const auto all = corpus.read();
     ASSERT_FALSE(all);
@@ -159,8 +226,11 @@ TEST(SentenceReader, SaysWhenACompressedObjectIsCutOrIsNone) {
 }
 
 TEST(SentenceReader, ReadsSeveralMembersAndFramesAndPaddingAsOneText) {
-  EXPECT_EQ(Corpus("file:///c", "sw.txt.gz", testing::gzip("Mo") + testing::gzip("ja.\n") + std::string(512, '\0')).texts(), (std::vector<std::string>{"Moja."}));
-  EXPECT_EQ(Corpus("file:///c", "sw.txt.zst", testing::zstd("Mo") + testing::zstd("") + testing::zstd("ja.\n")).texts(), (std::vector<std::string>{"Moja."}));
+  EXPECT_EQ(
+      Corpus("file:///c", "sw.txt.gz", testing::gzip("Mo") + testing::gzip("ja.\n") + std::string(512, '\0')).texts(),
+      (std::vector<std::string>{"Moja."}));
+  EXPECT_EQ(Corpus("file:///c", "sw.txt.zst", testing::zstd("Mo") + testing::zstd("") + testing::zstd("ja.\n")).texts(),
+            (std::vector<std::string>{"Moja."}));
 }
 
 // 1 GiB of zeros in a few KiB: neither held in memory nor read to its end.

@@ -1,7 +1,8 @@
 // The sequence numbers of one corpus: dense from 1, each given once, the same after any end.
 //
-// A new sentence gets the smallest number that no prompt in the topic has. A number is settled when its prompt is acknowledged and
-// its sentence lies before the saved place; next_unsettled() is what the saved state calls next_sequence. Single-threaded.
+// A new sentence gets the smallest number that no prompt in the topic has. A number is settled when its prompt is
+// acknowledged and its sentence lies before the saved place; next_unsettled() is what the saved state calls
+// next_sequence. Single-threaded.
 #pragma once
 
 #include <cstdint>

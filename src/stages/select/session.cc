@@ -9,12 +9,13 @@
 namespace antiphon::select {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{200};            // for the stop request and what is due by the clock; news comes at once
+constexpr std::chrono::milliseconds kTick{
+    200};  // for the stop request and what is due by the clock; news comes at once
 constexpr std::chrono::milliseconds kMetricsEvery{1'000};
 constexpr std::chrono::milliseconds kFlushTimeout{10'000};
 constexpr std::chrono::milliseconds kFollowStep{200};
 constexpr std::chrono::milliseconds kNewTopicTime{10'000};  // until every broker knows a topic that we made
-constexpr std::chrono::milliseconds kReadyAnyway{2'000};   // after the start, whatever a store makes us wait for
+constexpr std::chrono::milliseconds kReadyAnyway{2'000};    // after the start, whatever a store makes us wait for
 
 PlannerSettings planner_settings(const Workplace& place) {
   PlannerSettings settings;
@@ -64,7 +65,8 @@ Result<> Session::start() {
   state_reader_ = std::move(reader);
   began_ = place_.clock.mono_now();
   const events::SelectorStart start{place_.connection.client_id, make_uuid_v4(place_.random), place_.clock.wall_now()};
-  auto recovery = recover(*producer_, *state_reader_, place_.topics, place_.settings.partitions, start, place_.stop, desk_.planner);
+  auto recovery =
+      recover(*producer_, *state_reader_, place_.topics, place_.settings.partitions, start, place_.stop, desk_.planner);
   if (!recovery) {
     // A topic that was made a moment ago is not yet known everywhere.
     if (recovery.error().kind == ErrorKind::kNotFound) recovery.error().kind = ErrorKind::kUnavailable;
@@ -74,10 +76,12 @@ Result<> Session::start() {
   place_.metrics.new_desk();
   place_.metrics.count_unreadable(recovered.unreadable);
   ANTIPHON_TRY_VOID(state_reader_->assign(recovered.prompt_state_ends));
-  keeper_ = std::make_unique<StateKeeper>(desk_, place_.corpus_ids, place_.topics, *producer_, place_.health, place_.clock,
-                                          place_.settings.state_every);
+  keeper_ = std::make_unique<StateKeeper>(desk_, place_.corpus_ids, place_.topics, *producer_, place_.health,
+                                          place_.clock, place_.settings.state_every);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(place_.clock.mono_now() - began_);
-  logging::info("selector works", {{"published_before", desk_.planner.table().size()}, {"corpora", place_.corpora.size()}, {"ms", took.count()}});
+  logging::info(
+      "selector works",
+      {{"published_before", desk_.planner.table().size()}, {"corpora", place_.corpora.size()}, {"ms", took.count()}});
   follower_ = std::thread([this] { follow_prompt_state(); });
   start_workers();
   return {};
@@ -85,7 +89,8 @@ Result<> Session::start() {
 
 void Session::start_workers() {
   for (std::size_t i = 0; i < place_.corpora.size(); ++i) {
-    workers_.push_back(std::make_unique<CorpusWorker>(desk_, i, place_.corpora[i], place_.settings, place_.clock, make_reader(i)));
+    workers_.push_back(
+        std::make_unique<CorpusWorker>(desk_, i, place_.corpora[i], place_.settings, place_.clock, make_reader(i)));
   }
 }
 
@@ -93,9 +98,10 @@ std::unique_ptr<CorpusReader> Session::make_reader(std::size_t index) {
   const CorpusUrl& corpus = place_.corpora[index];
   const auto& saved = desk_.planner.saved_state(index);  // set before any worker runs, never after
   blobs::BlobStore& store = *place_.stores[index];
-  if (corpus.order == Order::kCorpus) return make_ordered_reader(store, corpus, place_.rules, place_.default_locale, saved);
-  return make_shuffled_reader(store, corpus, place_.rules, place_.default_locale, saved, place_.file_system, place_.settings.spool_dir,
-                              place_.stop);
+  if (corpus.order == Order::kCorpus)
+    return make_ordered_reader(store, corpus, place_.rules, place_.default_locale, saved);
+  return make_shuffled_reader(store, corpus, place_.rules, place_.default_locale, saved, place_.file_system,
+                              place_.settings.spool_dir, place_.stop);
 }
 
 void Session::follow_prompt_state() {
@@ -114,7 +120,8 @@ void Session::follow_prompt_state() {
       if (!new_topic) place_.health.set_problem("kafka", message.error().message);
       kafka_away = !new_topic;
       if (kind != ErrorKind::kUnavailable && !new_topic) {
-        desk_.fail(make_error(ErrorKind::kUnavailable, fmt::format("following {}: {}", place_.topics.prompt_state(), message.error().message)));
+        desk_.fail(make_error(ErrorKind::kUnavailable,
+                              fmt::format("following {}: {}", place_.topics.prompt_state(), message.error().message)));
         return;
       }
       continue;
@@ -146,13 +153,14 @@ Result<> Session::send(Publication publication) {
   const std::size_t corpus = publication.corpus;
   const std::uint64_t sequence = publication.prompt.sequence;
   // At most kUnderWayMax are on the way: the producer's queue cannot be full, and any refusal is a failure.
-  return producer_->send(events::build_prompt(place_.topics, publication.prompt), [this, corpus, sequence](Result<bus::Delivered> delivered) {
-    const std::lock_guard lock(desk_.mutex);
-    if (!delivered) return desk_.fail(delivered.error());
-    desk_.planner.acknowledged(corpus, sequence);
-    desk_.corpora[corpus]->work.notify_one();
-    desk_.wake_publisher();
-  });
+  return producer_->send(events::build_prompt(place_.topics, publication.prompt),
+                         [this, corpus, sequence](Result<bus::Delivered> delivered) {
+                           const std::lock_guard lock(desk_.mutex);
+                           if (!delivered) return desk_.fail(delivered.error());
+                           desk_.planner.acknowledged(corpus, sequence);
+                           desk_.corpora[corpus]->work.notify_one();
+                           desk_.wake_publisher();
+                         });
 }
 
 Result<> Session::save(bool all) {
@@ -178,7 +186,8 @@ void Session::ready_when_looked_at() {
   if (ready_) return;
   {
     const std::lock_guard lock(desk_.mutex);
-    const bool all = std::all_of(desk_.corpora.begin(), desk_.corpora.end(), [](const auto& corpus) { return corpus->looked_at; });
+    const bool all =
+        std::all_of(desk_.corpora.begin(), desk_.corpora.end(), [](const auto& corpus) { return corpus->looked_at; });
     if (desk_.failure || (!all && place_.clock.mono_now() - began_ < kReadyAnyway)) return;
   }
   ready_ = true;

@@ -1,6 +1,8 @@
-// One hold of the baton: recovers, then publishes until it is told to stop, the baton is lost or something is beyond repair.
+// One hold of the baton: recovers, then publishes until it is told to stop, the baton is lost or something is beyond
+// repair.
 //
-// Every hold begins with nothing in memory: what a former hold knew may be outdated. Its own threads end before it ends.
+// Every hold begins with nothing in memory: what a former hold knew may be outdated. Its own threads end before it
+// ends.
 #pragma once
 
 #include <atomic>

@@ -1,9 +1,10 @@
 // order=shuffled: see corpus_reader.h.
 //
-// The whole corpus is spooled in listing order, then read in an order drawn over all of it. `order`, the number that the saved
-// state calls seed, follows from seed=, from how objects are read and from every object's key and version: as long as it is the
-// same, so are the order and every place in it; when anything changes, a new order is drawn and read from its beginning, and what
-// was published before is passed over by its id. A lane takes the sentences of its language in the order of the whole.
+// The whole corpus is spooled in listing order, then read in an order drawn over all of it. `order`, the number that
+// the saved state calls seed, follows from seed=, from how objects are read and from every object's key and version: as
+// long as it is the same, so are the order and every place in it; when anything changes, a new order is drawn and read
+// from its beginning, and what was published before is passed over by its id. A lane takes the sentences of its
+// language in the order of the whole.
 #include <fmt/format.h>
 
 #include "core/logging.h"
@@ -29,8 +30,13 @@ class ShuffledReader final : public CorpusReader {
   ShuffledReader(blobs::BlobStore& store, const CorpusUrl& corpus, const text::Readability& rules,
                  std::optional<text::Locale> otherwise, const std::optional<events::CorpusState>& saved, FileSystem& fs,
                  std::string spool_dir, StopToken stop)
-      : store_(store), corpus_(corpus), rules_(rules), catalog_(store, corpus, std::move(otherwise)), fs_(fs),
-        folder_(fmt::format("{}/shuffled/{}", spool_dir, sha256_hex(as_bytes(corpus.id)).substr(0, 16))), stop_(std::move(stop)) {
+      : store_(store),
+        corpus_(corpus),
+        rules_(rules),
+        catalog_(store, corpus, std::move(otherwise)),
+        fs_(fs),
+        folder_(fmt::format("{}/shuffled/{}", spool_dir, sha256_hex(as_bytes(corpus.id)).substr(0, 16))),
+        stop_(std::move(stop)) {
     if (saved && saved->shuffle) saved_ = saved;
   }
 
@@ -77,7 +83,8 @@ class ShuffledReader final : public CorpusReader {
     }
     const auto digest = hash.finish();
     std::uint64_t order = 0;
-    for (int i = 0; i < 7; ++i) order = order << 8 | std::to_integer<std::uint64_t>(digest[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < 7; ++i)
+      order = order << 8 | std::to_integer<std::uint64_t>(digest[static_cast<std::size_t>(i)]);
     return order >> 3;  // 53 bits: what every reader of JSON holds exactly
   }
 
@@ -140,8 +147,10 @@ class ShuffledReader final : public CorpusReader {
 
   // What was read of an object that cannot be read on stays. One that changed meanwhile makes the whole order void.
   Result<> give_up_on(const CatalogObject& object, const Error& error) {
-    const bool its_own_fault = error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kInvalidInput || error.kind == ErrorKind::kPermission;
-    if (!its_own_fault) return make_error(ErrorKind::kUnavailable, fmt::format("{}: {}", object.ref->name, error.message));
+    const bool its_own_fault = error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kInvalidInput ||
+                               error.kind == ErrorKind::kPermission;
+    if (!its_own_fault)
+      return make_error(ErrorKind::kUnavailable, fmt::format("{}: {}", object.ref->name, error.message));
     object_problems_[object.ref->name] = error.message;
     return {};
   }
@@ -153,10 +162,12 @@ class ShuffledReader final : public CorpusReader {
     for (std::uint64_t silent = 0; silent < kSilentUnitsMax && lane.place < permutation_->size();) {
       const std::uint64_t number = permutation_->at(lane.place);
       ANTIPHON_TRY(object, spool_->object_of(number));
-      if (object >= objects_.size()) return make_error(ErrorKind::kCorrupt, "the spool names an object that is not there");
+      if (object >= objects_.size())
+        return make_error(ErrorKind::kCorrupt, "the spool names an object that is not there");
       if (objects_[object] == lane.locale.tag()) {
         ANTIPHON_TRY(spooled, spool_->read(number));
-        const auto reason = sieve(rules_, lane.locale, RawSentence{std::move(spooled.text), spooled.problem, 0, true}, item);
+        const auto reason =
+            sieve(rules_, lane.locale, RawSentence{std::move(spooled.text), spooled.problem, 0, true}, item);
         item.position = ++lane.place;
         if (!reason) return item;
         item.left_out[std::string(*reason)] += 1;
@@ -189,12 +200,13 @@ class ShuffledReader final : public CorpusReader {
 
 }  // namespace
 
-std::unique_ptr<CorpusReader> make_shuffled_reader(blobs::BlobStore& store, const CorpusUrl& corpus, const text::Readability& rules,
+std::unique_ptr<CorpusReader> make_shuffled_reader(blobs::BlobStore& store, const CorpusUrl& corpus,
+                                                   const text::Readability& rules,
                                                    std::optional<text::Locale> otherwise,
-                                                   const std::optional<events::CorpusState>& saved, FileSystem& file_system,
-                                                   std::string spool_dir, StopToken stop) {
-  return std::make_unique<ShuffledReader>(store, corpus, rules, std::move(otherwise), saved, file_system, std::move(spool_dir),
-                                          std::move(stop));
+                                                   const std::optional<events::CorpusState>& saved,
+                                                   FileSystem& file_system, std::string spool_dir, StopToken stop) {
+  return std::make_unique<ShuffledReader>(store, corpus, rules, std::move(otherwise), saved, file_system,
+                                          std::move(spool_dir), std::move(stop));
 }
 
 }  // namespace antiphon::select

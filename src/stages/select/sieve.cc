@@ -7,7 +7,8 @@
 
 namespace antiphon::select {
 
-std::optional<std::string_view> sieve(const text::Readability& rules, const text::Locale& locale, const RawSentence& raw, Item& item) {
+std::optional<std::string_view> sieve(const text::Readability& rules, const text::Locale& locale,
+                                      const RawSentence& raw, Item& item) {
   if (!raw.problem.empty()) return raw.problem;
   auto text = text::normalise(raw.text);
   if (!text) return text::reason::kInvalidUtf8;

@@ -11,6 +11,7 @@
 namespace antiphon::select {
 
 // Fills text, prompt_id and key of the item; the reason where it is left out. Pure.
-std::optional<std::string_view> sieve(const text::Readability& rules, const text::Locale& locale, const RawSentence& raw, Item& item);
+std::optional<std::string_view> sieve(const text::Readability& rules, const text::Locale& locale,
+                                      const RawSentence& raw, Item& item);
 
 }  // namespace antiphon::select

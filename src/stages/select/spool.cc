@@ -16,9 +16,15 @@ constexpr std::size_t kHeadBytes = 5;
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << 48) - 1;
 constexpr std::size_t kManifestBytesMax = 4096;
 // The number of a problem is its place in this list, which may only grow; 0: none.
-constexpr std::array<std::string_view, 9> kProblems{
-    "", text::reason::kInvalidUtf8, text::reason::kLineTooLong, text::reason::kEmpty, problem::kRecordTooLong,
-    problem::kMissingColumn, problem::kMalformedJson, problem::kMissingField, problem::kFieldNotText};
+constexpr std::array<std::string_view, 9> kProblems{"",
+                                                    text::reason::kInvalidUtf8,
+                                                    text::reason::kLineTooLong,
+                                                    text::reason::kEmpty,
+                                                    problem::kRecordTooLong,
+                                                    problem::kMissingColumn,
+                                                    problem::kMalformedJson,
+                                                    problem::kMissingField,
+                                                    problem::kFieldNotText};
 
 template <class T>
 void put(std::string& out, T value) {
@@ -59,7 +65,8 @@ Result<std::unique_ptr<Spool>> Spool::open(FileSystem& fs, const std::string& fo
   if (!sentences || !index) return std::unique_ptr<Spool>();
   ANTIPHON_TRY(sentence_bytes, (*sentences)->size());
   ANTIPHON_TRY(index_bytes, (*index)->size());
-  if (spool->bytes_ > kSpoolBytesMax || sentence_bytes != spool->bytes_ || index_bytes / 8 != spool->size_ || index_bytes % 8 != 0) {
+  if (spool->bytes_ > kSpoolBytesMax || sentence_bytes != spool->bytes_ || index_bytes / 8 != spool->size_ ||
+      index_bytes % 8 != 0) {
     return std::unique_ptr<Spool>();
   }
   spool->sentences_ = std::move(*sentences);
@@ -87,8 +94,9 @@ Result<Spooled> Spool::read(std::uint64_t number) const {
   spooled.object = static_cast<std::uint32_t>(packed >> 48);
   spooled.problem = kProblems[problem_number];
   spooled.text.resize(length);
-  ANTIPHON_TRY_VOID(read_whole(*sentences_, place + kHeadBytes,
-                               MutableByteView(reinterpret_cast<std::byte*>(spooled.text.data()), spooled.text.size())));
+  ANTIPHON_TRY_VOID(
+      read_whole(*sentences_, place + kHeadBytes,
+                 MutableByteView(reinterpret_cast<std::byte*>(spooled.text.data()), spooled.text.size())));
   return spooled;
 }
 
@@ -119,7 +127,8 @@ Result<> SpoolWriter::add(std::string_view text, std::string_view problem, std::
   const auto number = std::find(kProblems.begin(), kProblems.end(), problem);
   const bool too_long = text.size() > text::kSentenceBytesMax;
   const std::uint64_t place = sentences_.written + sentences_.buffer.size();
-  if (place > kSpoolBytesMax || object > 0xffff) return make_error(ErrorKind::kLimit, "the corpus is too large to be shuffled");
+  if (place > kSpoolBytesMax || object > 0xffff)
+    return make_error(ErrorKind::kLimit, "the corpus is too large to be shuffled");
   std::string entry;
   put(entry, place | (std::uint64_t{object} << 48));
   ANTIPHON_TRY_VOID(index_.append(entry));
@@ -137,7 +146,8 @@ Result<> SpoolWriter::finish(std::uint64_t order) {
   ANTIPHON_TRY_VOID(index_.flush());
   ANTIPHON_TRY_VOID(sentences_.file->sync_data());
   ANTIPHON_TRY_VOID(index_.file->sync_data());
-  const std::string manifest = fmt::format("{{\"version\":1,\"order\":{},\"sentences\":{},\"bytes\":{}}}\n", order, size_, sentences_.written);
+  const std::string manifest =
+      fmt::format("{{\"version\":1,\"order\":{},\"sentences\":{},\"bytes\":{}}}\n", order, size_, sentences_.written);
   return write_file_atomically(fs_, folder_ + "/manifest", as_bytes(manifest));
 }
 

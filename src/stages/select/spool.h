@@ -1,11 +1,12 @@
 // The sentences of a whole corpus on the local disk, so that they can be read in any order: what order=shuffled needs.
 //
 //   FOLDER/sentences   one after the other: u32 length (little endian), u8 problem, the text as it was in the corpus
-//   FOLDER/index       one u64 (little endian) a sentence: bits 0-47 its place in `sentences`, bits 48-63 its object's number
-//   FOLDER/manifest    JSON, written last: {"version":1,"order":N,"sentences":N,"bytes":N}; without it the rest counts for nothing
+//   FOLDER/index       one u64 (little endian) a sentence: bits 0-47 its place in `sentences`, bits 48-63 its object's
+//   number FOLDER/manifest    JSON, written last: {"version":1,"order":N,"sentences":N,"bytes":N}; without it the rest
+//   counts for nothing
 //
-// Nothing here is worth keeping: a spool that is lost, torn or of another order is made again, the same. Writing keeps two buffers
-// in memory, reading none.
+// Nothing here is worth keeping: a spool that is lost, torn or of another order is made again, the same. Writing keeps
+// two buffers in memory, reading none.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ class Spool {
   static Result<std::unique_ptr<Spool>> open(FileSystem& fs, const std::string& folder, std::uint64_t order);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
-  // Of the sentence of that number, in the order in which it was added, without its text. kCorrupt: the files are not what they were.
+  // Of the sentence of that number, in the order in which it was added, without its text. kCorrupt: the files are not
+  // what they were.
   [[nodiscard]] Result<std::uint32_t> object_of(std::uint64_t number) const;
   [[nodiscard]] Result<Spooled> read(std::uint64_t number) const;
 

@@ -7,7 +7,8 @@
 namespace antiphon::select {
 namespace {
 
-constexpr std::size_t kBytesASecond = 100'000;  // of state records, so that a corpus of very many objects does not fill the topic
+constexpr std::size_t kBytesASecond =
+    100'000;  // of state records, so that a corpus of very many objects does not fill the topic
 
 }  // namespace
 
@@ -44,11 +45,14 @@ void StateKeeper::look(std::size_t index, Corpus& corpus) {
   }
   if (condition == corpus.condition && detail == corpus.detail) return;
   // reading and waiting take turns with every sentence: that alone is no reason for a record.
-  const auto busy = [](events::CorpusCondition c) { return c == events::CorpusCondition::kReading || c == events::CorpusCondition::kWaiting; };
+  const auto busy = [](events::CorpusCondition c) {
+    return c == events::CorpusCondition::kReading || c == events::CorpusCondition::kWaiting;
+  };
   if (!busy(condition) || !busy(corpus.condition) || detail != corpus.detail) {
     corpus.next_time = clock_.mono_now();
     if (condition != corpus.condition) {
-      logging::info("corpus state", {{"corpus", corpus.id}, {"state", events::to_string(condition)}, {"detail", detail}});
+      logging::info("corpus state",
+                    {{"corpus", corpus.id}, {"state", events::to_string(condition)}, {"detail", detail}});
     }
   }
   if (condition != corpus.condition) corpus.since = clock_.wall_now();
@@ -67,7 +71,9 @@ std::optional<OutgoingRecord> StateKeeper::build(std::size_t index, Corpus& corp
   state.time = clock_.wall_now();
   auto record = events::build_corpus_state(topics_, state);
   if (!record) {
-    if (!corpus.too_large) logging::error("how far a corpus is read cannot be saved", {{"corpus", corpus.id}, {"detail", record.error().message}});
+    if (!corpus.too_large)
+      logging::error("how far a corpus is read cannot be saved",
+                     {{"corpus", corpus.id}, {"detail", record.error().message}});
     corpus.too_large = true;
     health_.set_problem(fmt::format("corpus {} state", corpus.id), record.error().message);
     return std::nullopt;

@@ -1,7 +1,7 @@
 // Saves how far each corpus is read, and says how it fares: in NAMESPACE.corpus-state, in Health and in the metrics.
 //
-// One record of a corpus is under way at a time, at most one every `state_every` (longer for long records), except that a change
-// of condition goes out at once. Called by the publisher only; acknowledgements come on the producer's thread.
+// One record of a corpus is under way at a time, at most one every `state_every` (longer for long records), except that
+// a change of condition goes out at once. Called by the publisher only; acknowledgements come on the producer's thread.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ namespace antiphon::select {
 
 class StateKeeper {
  public:
-  StateKeeper(Desk& desk, const std::vector<std::string>& corpus_ids, const events::Topics& topics, bus::Producer& producer,
-              Health& health, const Clock& clock, std::chrono::milliseconds every);
+  StateKeeper(Desk& desk, const std::vector<std::string>& corpus_ids, const events::Topics& topics,
+              bus::Producer& producer, Health& health, const Clock& clock, std::chrono::milliseconds every);
 
   // Under the desk's mutex: what is to be sent now. `all`: the last time, whatever the hour.
   std::vector<OutgoingRecord> due(bool all);
@@ -33,7 +33,7 @@ class StateKeeper {
     events::CorpusCondition condition = events::CorpusCondition::kReading;
     WallTime since;
     std::string detail;
-    bool told = false;                  // condition and detail are in a record that was sent
+    bool told = false;  // condition and detail are in a record that was sent
     std::uint64_t sent_revision = ~std::uint64_t{0};
     MonoTime next_time{};
     bool under_way = false;

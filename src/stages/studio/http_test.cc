@@ -104,6 +104,8 @@ struct FakeLog {
   std::mutex mutex;
   std::int64_t end = 0;
   bool away = false;
+  milliseconds away_takes{0};  // how long a question waits for nothing
+  int asked_in_vain = 0;
   std::deque<OutgoingRecord> to_hand_out;
 };
 
@@ -141,8 +143,14 @@ class FakeReader final : public bus::PartitionReader {
     return std::unique_ptr<bus::Message>();
   }
   Result<bus::OffsetRange> offsets(const bus::TopicPartition&, milliseconds) override {
-    const std::lock_guard lock(log_.mutex);
-    if (log_.away) return make_error(ErrorKind::kUnavailable, "away");
+    std::unique_lock lock(log_.mutex);
+    if (log_.away) {
+      ++log_.asked_in_vain;
+      const milliseconds takes = log_.away_takes;
+      lock.unlock();
+      std::this_thread::sleep_for(takes);
+      return make_error(ErrorKind::kUnavailable, "away");
+    }
     return bus::OffsetRange{Offset(0), Offset(log_.end)};
   }
   [[nodiscard]] std::optional<Offset> position(const bus::TopicPartition&) const override { return std::nullopt; }
@@ -437,6 +445,20 @@ TEST_F(StudioHttpTest, AnUnknownSentenceIsLookedForAtTheTopicsEndBeforeIts404) {
   }
   connection.send(upload_of(new_recording(), prompt(8).id, wav(100)));
   EXPECT_EQ(connection.answer().status, 503) << "whether it is unknown cannot be said now";
+}
+
+TEST_F(StudioHttpTest, AKafkaThatHangsIsNotAskedForEveryUnknownSentenceInTurn) {
+  start();
+  log_.away = true;
+  log_.away_takes = milliseconds{300};
+  std::vector<std::unique_ptr<Connection>> people;
+  for (int n = 0; n < 20; ++n) {
+    people.push_back(std::make_unique<Connection>(server_->port()));
+    people.back()->send(upload_of(new_recording(), prompt(100 + n).id, wav(100)));
+  }
+  for (const auto& person : people) EXPECT_EQ(person->answer().status, 503);
+  const std::lock_guard lock(log_.mutex);
+  EXPECT_LT(log_.asked_in_vain, 10) << "those who wait together share one answer";
 }
 
 struct BadUpload {

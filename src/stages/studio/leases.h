@@ -54,7 +54,7 @@ struct AlreadyHere {      // the same take again: its first receipt
 };
 struct OtherBytes {};     // the id stands for another sound
 struct OtherSentence {};  // the id stands for a voice that read another sentence
-struct OnItsWay {      // the same take again, and Kafka has not answered yet
+struct OnItsWay {         // the same take again, and Kafka has not answered yet
   std::uint64_t number = 0;
 };
 struct ToBeSent {

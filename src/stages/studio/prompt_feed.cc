@@ -108,21 +108,27 @@ void PromptFeed::answer_catch_ups() {
     asked.swap(catch_ups_);
   }
   std::deque<CatchUp> left;
+  // A Kafka that does not answer is asked once a round: each question takes its time, and all who wait would add up.
+  std::optional<Error> away;
   for (CatchUp& catch_up : asked) {
-    if (!answer(catch_up)) left.push_back(std::move(catch_up));
+    if (stopping_ || !answer(catch_up, away)) left.push_back(std::move(catch_up));
   }
   const std::lock_guard lock(mutex_);
   catch_ups_.insert(catch_ups_.begin(), std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()));
 }
 
-bool PromptFeed::answer(CatchUp& catch_up) {
-  if (!catch_up.end) {
+bool PromptFeed::answer(CatchUp& catch_up, std::optional<Error>& away) {
+  if (!catch_up.end && !away) {
     const auto range = reader_->offsets({topic_, catch_up.partition}, kQuestionTimeMax);
-    if (!range) {
-      catch_up.then(range.error());
-      return true;
+    if (range) {
+      catch_up.end = range->end;
+    } else {
+      away = range.error();
     }
-    catch_up.end = range->end;
+  }
+  if (!catch_up.end) {
+    catch_up.then(*away);
+    return true;
   }
   const auto position = reader_->position({topic_, catch_up.partition});
   const Offset here = std::max(next_[catch_up.partition], position.value_or(Offset{0}));

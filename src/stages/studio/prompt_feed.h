@@ -45,7 +45,7 @@ class PromptFeed {
   void read();
   void use(const IncomingRecord& record);
   void answer_catch_ups();
-  bool answer(CatchUp& catch_up);
+  bool answer(CatchUp& catch_up, std::optional<Error>& away);
 
   const std::string topic_;
   std::unique_ptr<bus::PartitionReader> reader_;

@@ -1,16 +1,17 @@
 #include "kafka/broker/core/broker_core.h"
 
 #include "core/logging.h"
+#include "core/uuid.h"
 #include "kafka/broker/core/context.h"
 #include "kafka/broker/handlers/handlers.h"
 #include "kafka/broker/handlers/produce.h"
-#include "core/uuid.h"
 
 namespace antiphon::kafka::broker {
 namespace {
 
 constexpr std::size_t kClusterIdBytesMax = 64;
-constexpr std::size_t kSettleRoundsMax = 16;  // waking one waiter may move another partition; then the next wake-up goes on
+constexpr std::size_t kSettleRoundsMax =
+    16;  // waking one waiter may move another partition; then the next wake-up goes on
 
 log::LogSettings log_settings(const BrokerSettings& settings) {
   log::LogSettings out;
@@ -54,9 +55,16 @@ class Core final : public BrokerCore {
  public:
   Core(const BrokerSettings& settings, std::unique_ptr<log::Log> log, ProducerIds producer_ids, std::string cluster,
        const Clock& clock, Random& random, ResponseSink& sink, BrokerMetrics& metrics)
-      : settings_(settings), group_settings_(group_settings(settings_)), log_(std::move(log)), producer_ids_(std::move(producer_ids)),
-        clock_(clock), metrics_(metrics), offsets_topic_(*log_, sync_waiters_, clock), groups_(group_settings_, offsets_topic_, random),
-        context_({settings_, *log_, clock, random, sink, metrics, sync_waiters_, fetches_, produces_, offsets_topic_, groups_, producer_ids_},
+      : settings_(settings),
+        group_settings_(group_settings(settings_)),
+        log_(std::move(log)),
+        producer_ids_(std::move(producer_ids)),
+        clock_(clock),
+        metrics_(metrics),
+        offsets_topic_(*log_, sync_waiters_, clock),
+        groups_(group_settings_, offsets_topic_, random),
+        context_({settings_, *log_, clock, random, sink, metrics, sync_waiters_, fetches_, produces_, offsets_topic_,
+                  groups_, producer_ids_},
                  std::move(cluster)) {}
 
   Result<> load() {
@@ -98,8 +106,11 @@ class Core final : public BrokerCore {
 
   void housekeeping() override {
     for (const auto& gone : log_->apply_retention(clock_.wall_now())) {
-      logging::info("a segment was deleted", {{"file", gone.file}, {"first_offset", gone.first_offset}, {"next_offset", gone.next_offset},
-                                              {"bytes", gone.bytes}, {"reason", gone.reason}});
+      logging::info("a segment was deleted", {{"file", gone.file},
+                                              {"first_offset", gone.first_offset},
+                                              {"next_offset", gone.next_offset},
+                                              {"bytes", gone.bytes},
+                                              {"reason", gone.reason}});
     }
     publish_metrics();
   }
@@ -176,14 +187,16 @@ void Core::handle(ReplyTo to, std::string_view host, RequestFrame frame) {
 
 }  // namespace
 
-Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& settings, FileSystem& files, const Clock& clock, Random& random,
-                                                     ResponseSink& sink, BrokerMetrics& metrics) {
+Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& settings, FileSystem& files,
+                                                     const Clock& clock, Random& random, ResponseSink& sink,
+                                                     BrokerMetrics& metrics) {
   ANTIPHON_TRY_VOID(settings.validate());
   ANTIPHON_TRY_VOID(files.make_directories(settings.data_dir));
   ANTIPHON_TRY(log, log::Log::open(log_settings(settings), files, clock, random));
   ANTIPHON_TRY(cluster, cluster_id(files, settings.data_dir + "/cluster.id", random));
   ANTIPHON_TRY(producer_ids, ProducerIds::open(files, settings.data_dir + "/producer.ids"));
-  auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(cluster), clock, random, sink, metrics);
+  auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(cluster), clock,
+                                     random, sink, metrics);
   ANTIPHON_TRY_VOID(core->load());
   return std::unique_ptr<BrokerCore>(std::move(core));
 }

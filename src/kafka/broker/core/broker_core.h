@@ -5,8 +5,8 @@
 //                                                      //   settles acks=all, wakes fetches, runs timers
 //   core->next_deadline();                             // when advance() must be called at the latest
 //
-// Everything happens on the caller's thread. Bytes from outside never crash it: what cannot be read closes its connection.
-// The same object serves the reactor (net/), tests and the simulation from a seed.
+// Everything happens on the caller's thread. Bytes from outside never crash it: what cannot be read closes its
+// connection. The same object serves the reactor (net/), tests and the simulation from a seed.
 #pragma once
 
 #include <memory>
@@ -38,8 +38,8 @@ class BrokerCore {
   // Retention and the like; logs what it deleted. Called by advance() every housekeeping_interval.
   virtual void housekeeping() = 0;
   [[nodiscard]] virtual std::size_t waiting_for_disk() const = 0;  // appends whose sync is not settled
-  // The end: every waiting fetch is answered with what there is, every unsettled produce with an error. Waiting joins are left
-  // to their connections' end: clients come back and join anew.
+  // The end: every waiting fetch is answered with what there is, every unsettled produce with an error. Waiting joins
+  // are left to their connections' end: clients come back and join anew.
   virtual void release_waiting() = 0;
   // After the last request and with the syncer and background jobs ended: syncs, marks the log clean.
   virtual Result<> close() = 0;

@@ -12,8 +12,10 @@ const TopicPolicy& BrokerContext::policy_of(const log::TopicMeta& topic) {
 
 void BrokerContext::refuse(const Request& request, std::string_view reason) {
   BrokerMetrics::add(metrics.requests_refused, 1);
-  logging::warn("a request was refused and its connection closed",
-                {{"client", request.client_host}, {"api_key", request.header.api_key}, {"version", request.header.api_version}, {"reason", reason}});
+  logging::warn("a request was refused and its connection closed", {{"client", request.client_host},
+                                                                    {"api_key", request.header.api_key},
+                                                                    {"version", request.header.api_version},
+                                                                    {"reason", reason}});
   sink.close(request.reply_to.connection, reason);
 }
 
@@ -29,13 +31,19 @@ wire::ErrorCode check_leader_epoch(LeaderEpoch asked, LeaderEpoch current) {
 
 wire::ErrorCode to_wire_error(const Error& error) {
   switch (error.kind) {
-    case ErrorKind::kInvalidInput: return wire::ErrorCode::kInvalidRequest;
-    case ErrorKind::kNotFound: return wire::ErrorCode::kUnknownTopicOrPartition;
-    case ErrorKind::kAlreadyExists: return wire::ErrorCode::kTopicAlreadyExists;
-    case ErrorKind::kLimit: return wire::ErrorCode::kPolicyViolation;
+    case ErrorKind::kInvalidInput:
+      return wire::ErrorCode::kInvalidRequest;
+    case ErrorKind::kNotFound:
+      return wire::ErrorCode::kUnknownTopicOrPartition;
+    case ErrorKind::kAlreadyExists:
+      return wire::ErrorCode::kTopicAlreadyExists;
+    case ErrorKind::kLimit:
+      return wire::ErrorCode::kPolicyViolation;
     case ErrorKind::kIo:
-    case ErrorKind::kCorrupt: return wire::ErrorCode::kKafkaStorageError;
-    default: return wire::ErrorCode::kUnknownServerError;
+    case ErrorKind::kCorrupt:
+      return wire::ErrorCode::kKafkaStorageError;
+    default:
+      return wire::ErrorCode::kUnknownServerError;
   }
 }
 

@@ -39,7 +39,9 @@ struct BrokerParts {  // all outlive the context
 
 struct BrokerContext : BrokerParts {
   BrokerContext(const BrokerParts& parts, std::string cluster)
-      : BrokerParts(parts), cluster_id(std::move(cluster)), advertised{parts.settings.listen_host, parts.settings.listen_port} {}
+      : BrokerParts(parts),
+        cluster_id(std::move(cluster)),
+        advertised{parts.settings.listen_host, parts.settings.listen_port} {}
 
   std::string cluster_id;
   HostPort advertised;
@@ -70,7 +72,9 @@ struct BrokerContext : BrokerParts {
  private:
   void fail_encoding(const ReplyStub& to, const Error& error);
   struct IdHash {
-    std::size_t operator()(const std::array<std::byte, 16>& id) const noexcept { return PartitionKeyHash{}({{id}, PartitionId(0)}); }
+    std::size_t operator()(const std::array<std::byte, 16>& id) const noexcept {
+      return PartitionKeyHash{}({{id}, PartitionId(0)});
+    }
   };
   std::unordered_map<std::array<std::byte, 16>, TopicPolicy, IdHash> policies_;
 };

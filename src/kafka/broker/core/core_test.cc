@@ -18,19 +18,22 @@ class Core : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(d.start()); }
 
-  E make_topic(std::string_view name, std::int32_t partitions = 1, std::vector<wire::CreateTopicsRequest::Config> configs = {}) {
+  E make_topic(std::string_view name, std::int32_t partitions = 1,
+               std::vector<wire::CreateTopicsRequest::Config> configs = {}) {
     wire::CreateTopicsRequest r;
     r.topics.push_back({name, partitions, 1, {}, std::move(configs)});
     return d.call<wire::CreateTopicsResponse>(7, r).topics.at(0).error_code;
   }
-  static Bytes batch(int records, std::optional<std::string_view> key = "k", wire::BatchSettings settings = {}, std::int64_t time = 1000) {
+  static Bytes batch(int records, std::optional<std::string_view> key = "k", wire::BatchSettings settings = {},
+                     std::int64_t time = 1000) {
     wire::BatchBuilder builder(settings);
     for (int i = 0; i < records; ++i) {
       builder.add(time + i, key ? std::optional<ByteView>(as_bytes(*key)) : std::nullopt, as_bytes("value"));
     }
     return *builder.finish();
   }
-  std::uint64_t send_produce(const Bytes& records, std::int16_t acks = -1, std::string_view topic = "t", wire::ApiVersion version = 9) {
+  std::uint64_t send_produce(const Bytes& records, std::int16_t acks = -1, std::string_view topic = "t",
+                             wire::ApiVersion version = 9) {
     wire::ProduceRequest r;
     r.acks = acks;
     r.timeout_ms = 30'000;
@@ -42,7 +45,8 @@ class Core : public ::testing::Test {
     d.pump();
     return d.take<wire::ProduceResponse>(sequence, 9).responses.at(0).partition_responses.at(0);
   }
-  static wire::FetchRequest fetch_request(std::int64_t offset, std::int32_t wait_ms = 0, std::int32_t min_bytes = 1, std::int32_t max_bytes = 1 << 20) {
+  static wire::FetchRequest fetch_request(std::int64_t offset, std::int32_t wait_ms = 0, std::int32_t min_bytes = 1,
+                                          std::int32_t max_bytes = 1 << 20) {
     wire::FetchRequest r;
     r.max_wait_ms = wait_ms;
     r.min_bytes = min_bytes;
@@ -90,12 +94,17 @@ TEST_F(Core, TheVersionsThatClientsSwitchFeaturesOnByAreThere) {  // [3] [4] [5]
   request.client_software_name = "test";
   request.client_software_version = "1.0";
   const auto answer = d.call<wire::ApiVersionsResponse>(3, request);
-  for (const Point& p : std::vector<Point>{{K::kProduce, 0}, {K::kProduce, 3}, {K::kProduce, 7}, {K::kProduce, 10}, {K::kFetch, 4}, {K::kFetch, 10}, {K::kFetch, 16},
-           {K::kListOffsets, 1}, {K::kMetadata, 6}, {K::kMetadata, 12}, {K::kFindCoordinator, 0}, {K::kOffsetCommit, 1}, {K::kOffsetCommit, 2}, {K::kOffsetCommit, 9},
-           {K::kOffsetFetch, 1}, {K::kOffsetFetch, 9}, {K::kJoinGroup, 0}, {K::kJoinGroup, 2}, {K::kSyncGroup, 0}, {K::kHeartbeat, 0}, {K::kLeaveGroup, 0},
-           {K::kSaslHandshake, 0}, {K::kSaslHandshake, 1}, {K::kCreatePartitions, 0}, {K::kAlterConfigs, 0}, {K::kCreateTopics, 2}, {K::kDeleteTopics, 1},
-           {K::kOffsetForLeaderEpoch, 2}, {K::kDescribeConfigs, 1}, {K::kDescribeCluster, 0}}) {
-    const auto found = std::find_if(answer.api_keys.begin(), answer.api_keys.end(), [&](const auto& a) { return a.api_key == static_cast<std::int16_t>(p.key); });
+  for (const Point& p : std::vector<Point>{
+           {K::kProduce, 0},         {K::kProduce, 3},        {K::kProduce, 7},         {K::kProduce, 10},
+           {K::kFetch, 4},           {K::kFetch, 10},         {K::kFetch, 16},          {K::kListOffsets, 1},
+           {K::kMetadata, 6},        {K::kMetadata, 12},      {K::kFindCoordinator, 0}, {K::kOffsetCommit, 1},
+           {K::kOffsetCommit, 2},    {K::kOffsetCommit, 9},   {K::kOffsetFetch, 1},     {K::kOffsetFetch, 9},
+           {K::kJoinGroup, 0},       {K::kJoinGroup, 2},      {K::kSyncGroup, 0},       {K::kHeartbeat, 0},
+           {K::kLeaveGroup, 0},      {K::kSaslHandshake, 0},  {K::kSaslHandshake, 1},   {K::kCreatePartitions, 0},
+           {K::kAlterConfigs, 0},    {K::kCreateTopics, 2},   {K::kDeleteTopics, 1},    {K::kOffsetForLeaderEpoch, 2},
+           {K::kDescribeConfigs, 1}, {K::kDescribeCluster, 0}}) {
+    const auto found = std::find_if(answer.api_keys.begin(), answer.api_keys.end(),
+                                    [&](const auto& a) { return a.api_key == static_cast<std::int16_t>(p.key); });
     ASSERT_NE(found, answer.api_keys.end()) << to_string(p.key);
     EXPECT_LE(found->min_version, p.version) << to_string(p.key);
     EXPECT_GE(found->max_version, p.version) << to_string(p.key);
@@ -130,7 +139,7 @@ TEST_F(Core, WhatIsProducedIsFetchedWithItsOffset) {  // [17] [27]
   const auto answer = produce(second);
   EXPECT_EQ(answer.base_offset, Offset(3));
   EXPECT_EQ(answer.log_append_time_ms, -1);  // [9]
-  const auto got = fetch(4);  // inside the second batch
+  const auto got = fetch(4);                 // inside the second batch
   EXPECT_EQ(got.high_watermark, Offset(5));
   EXPECT_EQ(got.preferred_read_replica, -1);  // [8]
   const auto stored = wire::BatchView::at(got.records.bytes());
@@ -161,7 +170,8 @@ TEST_F(Core, Acks0HasNoAnswerAndAcks1NeedsNoDisk) {  // [15]
   const auto one = send_produce(batch(1), 1);
   EXPECT_TRUE(d.answered(one));
   const auto bad = send_produce(batch(1), 7);
-  EXPECT_EQ(d.take<wire::ProduceResponse>(bad, 9).responses[0].partition_responses[0].error_code, E::kInvalidRequiredAcks);
+  EXPECT_EQ(d.take<wire::ProduceResponse>(bad, 9).responses[0].partition_responses[0].error_code,
+            E::kInvalidRequiredAcks);
 }
 
 TEST_F(Core, AFetchAtTheEndWaitsAndThenSaysEmptyNotNull) {  // [10] [28] [29] [30]
@@ -244,7 +254,8 @@ TEST_F(Core, ABatchWithAWrongCrcIsRefused) {
   bad.back() ^= std::byte{1};
   EXPECT_EQ(produce(bad).error_code, E::kCorruptMessage);
   EXPECT_EQ(produce(batch(1), -1, "nobody").error_code, E::kUnknownTopicOrPartition);
-  d.call<wire::FindCoordinatorResponse>(0, wire::FindCoordinatorRequest{.key = "g", .key_type = 0, .coordinator_keys = {}});
+  d.call<wire::FindCoordinatorResponse>(
+      0, wire::FindCoordinatorRequest{.key = "g", .key_type = 0, .coordinator_keys = {}});
   EXPECT_EQ(produce(batch(1), -1, "__consumer_offsets").error_code, E::kInvalidTopicException);
 }
 
@@ -276,7 +287,8 @@ TEST_F(Core, ARepeatedBatchIsAnsweredWithItsFirstOffsetAlsoAfterARestart) {  // 
   EXPECT_EQ(produce(from(2)).base_offset, Offset(2));
   EXPECT_EQ(produce(from(8)).error_code, E::kOutOfOrderSequenceNumber);
   EXPECT_EQ(produce(from(4)).base_offset, Offset(4));
-  EXPECT_NE(d.call<wire::InitProducerIdResponse>(4, wire::InitProducerIdRequest{}).producer_id, id) << "an id is given out once";
+  EXPECT_NE(d.call<wire::InitProducerIdResponse>(4, wire::InitProducerIdRequest{}).producer_id, id)
+      << "an id is given out once";
 }
 
 TEST_F(Core, WhatWasAcknowledgedSurvivesPowerCuts) {
@@ -331,12 +343,17 @@ TEST_P(CreateTopics, AnswersAsOneBrokerDoes) {
   for (const auto& config : *answer.configs) EXPECT_NE(config.config_source, -1);
 }
 INSTANTIATE_TEST_SUITE_P(All, CreateTopics,
-    ::testing::Values(TopicCase{"plain", "a", 3, 1, "", "", E::kNone}, TopicCase{"defaults", "a", -1, -1, "", "", E::kNone},
-                      TopicCase{"three_replicas", "a", 1, 3, "", "", E::kInvalidReplicationFactor}, TopicCase{"no_partitions", "a", 0, 1, "", "", E::kInvalidPartitions},
-                      TopicCase{"taken", "taken.name", 1, 1, "", "", E::kTopicAlreadyExists}, TopicCase{"collides", "taken_name", 1, 1, "", "", E::kInvalidTopicException},
-                      TopicCase{"walks_out", "../x", 1, 1, "", "", E::kInvalidTopicException}, TopicCase{"unknown_config", "a", 1, 1, "no.such", "1", E::kInvalidConfig},
-                      TopicCase{"bad_value", "a", 1, 1, "retention.ms", "soon", E::kInvalidConfig}, TopicCase{"good_value", "a", 1, 1, "retention.ms", "-1", E::kNone}),
-    [](const auto& tested) { return tested.param.name; });
+                         ::testing::Values(TopicCase{"plain", "a", 3, 1, "", "", E::kNone},
+                                           TopicCase{"defaults", "a", -1, -1, "", "", E::kNone},
+                                           TopicCase{"three_replicas", "a", 1, 3, "", "", E::kInvalidReplicationFactor},
+                                           TopicCase{"no_partitions", "a", 0, 1, "", "", E::kInvalidPartitions},
+                                           TopicCase{"taken", "taken.name", 1, 1, "", "", E::kTopicAlreadyExists},
+                                           TopicCase{"collides", "taken_name", 1, 1, "", "", E::kInvalidTopicException},
+                                           TopicCase{"walks_out", "../x", 1, 1, "", "", E::kInvalidTopicException},
+                                           TopicCase{"unknown_config", "a", 1, 1, "no.such", "1", E::kInvalidConfig},
+                                           TopicCase{"bad_value", "a", 1, 1, "retention.ms", "soon", E::kInvalidConfig},
+                                           TopicCase{"good_value", "a", 1, 1, "retention.ms", "-1", E::kNone}),
+                         [](const auto& tested) { return tested.param.name; });
 
 TEST_F(Core, PartitionsGrowAndNeverShrink) {  // [43]
   make_topic("t", 2);
@@ -361,7 +378,9 @@ TEST_F(Core, ConfigsAreDescribedWithDefaultsAndCanBeChanged) {  // [43]
   const auto configs = d.call<wire::DescribeConfigsResponse>(4, r).results.at(0).configs;
   const auto value = [&](std::string_view name) {
     const auto found = std::find_if(configs.begin(), configs.end(), [&](const auto& c) { return c.name == name; });
-    return found == configs.end() ? "missing" : std::string(*found->value) + (found->is_default ? " default" : "") + fmt::format(" {}", found->config_source);
+    return found == configs.end() ? "missing"
+                                  : std::string(*found->value) + (found->is_default ? " default" : "") +
+                                        fmt::format(" {}", found->config_source);
   };
   EXPECT_EQ(value("retention.ms"), "5000 1");
   EXPECT_EQ(value("max.message.bytes"), "300 1");
@@ -398,7 +417,8 @@ TEST_F(Core, ADeletedTopicEndsTheFetchesThatWaitForIt) {
   EXPECT_EQ(d.call<wire::DeleteTopicsResponse>(1, r).responses.at(0).error_code, E::kNone);
   d.pump();
   ASSERT_TRUE(d.answered(waiting));
-  EXPECT_EQ(d.take<wire::FetchResponse>(waiting, 11).responses[0].partitions[0].error_code, E::kUnknownTopicOrPartition);
+  EXPECT_EQ(d.take<wire::FetchResponse>(waiting, 11).responses[0].partitions[0].error_code,
+            E::kUnknownTopicOrPartition);
 }
 
 TEST_F(Core, TwoBrokersOnOneFolderAreRefused) {  // [50]
@@ -411,7 +431,8 @@ TEST_F(Core, TwoBrokersOnOneFolderAreRefused) {  // [50]
 
 TEST_F(Core, EveryTruncationOfARequestIsRefusedOrAnsweredAndNeverMore) {
   make_topic("t");
-  std::vector<Bytes> requests{CoreDriver::encode(11, fetch_request(0)), CoreDriver::encode(9, wire::MetadataRequest{}), CoreDriver::encode(8, wire::OffsetCommitRequest{})};
+  std::vector<Bytes> requests{CoreDriver::encode(11, fetch_request(0)), CoreDriver::encode(9, wire::MetadataRequest{}),
+                              CoreDriver::encode(8, wire::OffsetCommitRequest{})};
   for (const auto& whole : requests) {
     for (std::size_t n = 0; n < whole.size(); ++n) {
       const auto sequence = d.send_bytes(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)));
@@ -425,7 +446,7 @@ TEST(JavaHash, IsJavas) {
   EXPECT_EQ(java_hash(""), 0);
   EXPECT_EQ(java_hash("hello"), 99162322);
   EXPECT_EQ(java_hash("console-consumer-12345"), java_hash("console-consumer-12345"));
-  EXPECT_EQ(java_hash("\xE1\x88\x80"), 0x1200);                 // U+1200
+  EXPECT_EQ(java_hash("\xE1\x88\x80"), 0x1200);                    // U+1200
   EXPECT_EQ(java_hash("\xF0\x9F\x98\x80"), 0xD83D * 31 + 0xDE00);  // U+1F600 as two UTF-16 units
 }
 

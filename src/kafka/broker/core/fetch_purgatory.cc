@@ -15,7 +15,8 @@ void drop(Map& map, const Key& key, Id id) {
 
 }  // namespace
 
-void FetchPurgatory::add(ConnectionId connection, MonoTime deadline, std::vector<PartitionKey> partitions, Attempt attempt) {
+void FetchPurgatory::add(ConnectionId connection, MonoTime deadline, std::vector<PartitionKey> partitions,
+                         Attempt attempt) {
   std::sort(partitions.begin(), partitions.end());
   partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
   const Id id = next_id_++;

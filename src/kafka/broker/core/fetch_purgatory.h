@@ -1,7 +1,7 @@
 // Delayed fetches: they wait until enough bytes are visible, or their time is over.
 //
-// A waiting fetch is remembered by its partitions; when one of them moves, the fetch is tried again and answered if it has
-// enough. It is forgotten when its connection closes. The number is bounded by the owner (waiting_requests_max).
+// A waiting fetch is remembered by its partitions; when one of them moves, the fetch is tried again and answered if it
+// has enough. It is forgotten when its connection closes. The number is bounded by the owner (waiting_requests_max).
 #pragma once
 
 #include <functional>
@@ -28,7 +28,9 @@ class FetchPurgatory {
   void disconnected(ConnectionId connection);
   // Answers all, with what there is.
   void finish_all() { expire(MonoTime::max()); }
-  [[nodiscard]] MonoTime next_deadline() const { return deadlines_.empty() ? MonoTime::max() : deadlines_.begin()->first; }
+  [[nodiscard]] MonoTime next_deadline() const {
+    return deadlines_.empty() ? MonoTime::max() : deadlines_.begin()->first;
+  }
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
 
  private:

@@ -13,7 +13,11 @@ constexpr std::uint64_t kLoadBytesAtOnce = 4ULL << 20U;
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(at);
-  const std::size_t length = first < 0x80 ? 1 : (first >> 5U) == 6 ? 2 : (first >> 4U) == 14 ? 3 : (first >> 3U) == 30 ? 4 : 0;
+  const std::size_t length = first < 0x80          ? 1
+                             : (first >> 5U) == 6  ? 2
+                             : (first >> 4U) == 14 ? 3
+                             : (first >> 3U) == 30 ? 4
+                                                   : 0;
   if (length == 1) return text[at++] & 0x7F;
   if (length == 0 || at + length > text.size()) return ++at, 0xFFFD;
   std::uint32_t code = first & (0xFFU >> (length + 1));
@@ -42,8 +46,9 @@ std::int32_t java_hash(std::string_view utf8) {
 
 Result<> OffsetsTopic::ensure() {
   if (log_.topic(kOffsetsTopic) != nullptr) return {};
-  ANTIPHON_TRY_VOID(log_.create_topic(kOffsetsTopic, kOffsetsTopicPartitions,
-                                      {{"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", "104857600"}}));
+  ANTIPHON_TRY_VOID(log_.create_topic(
+      kOffsetsTopic, kOffsetsTopicPartitions,
+      {{"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", "104857600"}}));
   return {};
 }
 
@@ -55,7 +60,8 @@ log::Partition* OffsetsTopic::partition_of(std::string_view group_id) {
   return log_.partition(kOffsetsTopic, PartitionId(positive % meta->partition_count));
 }
 
-void OffsetsTopic::append(std::string_view group_id, std::vector<GroupRecord> records, std::function<void(wire::ErrorCode)> done) {
+void OffsetsTopic::append(std::string_view group_id, std::vector<GroupRecord> records,
+                          std::function<void(wire::ErrorCode)> done) {
   using wire::ErrorCode;
   if (const auto made = ensure(); !made) {
     logging::error("the offsets topic cannot be made", {{"error", made.error().message}});
@@ -70,7 +76,8 @@ void OffsetsTopic::append(std::string_view group_id, std::vector<GroupRecord> re
   }
   auto batch = builder.finish();
   if (!batch) return done(ErrorCode::kUnknownServerError);
-  const auto appended = partition->append({.batches = *batch, .durability = log::Durability::kSynced, .owner = nullptr});
+  const auto appended =
+      partition->append({.batches = *batch, .durability = log::Durability::kSynced, .owner = nullptr});
   if (appended.status != log::AppendStatus::kAppended) return done(ErrorCode::kCoordinatorNotAvailable);
   if (appended.ticket == log::SyncTicket{}) return done(ErrorCode::kNone);
   waiters_.add(appended.ticket, PartitionKey::of(*partition), [done = std::move(done)](bool durable) {
@@ -78,7 +85,8 @@ void OffsetsTopic::append(std::string_view group_id, std::vector<GroupRecord> re
   });
 }
 
-Result<std::uint64_t> OffsetsTopic::load_partition(log::Partition& partition, GroupCoordinator& coordinator, Instant now) const {
+Result<std::uint64_t> OffsetsTopic::load_partition(log::Partition& partition, GroupCoordinator& coordinator,
+                                                   Instant now) const {
   std::uint64_t unreadable = 0;
   wire::Buffer scratch;
   Offset at = partition.log_start_offset();
@@ -113,7 +121,8 @@ Result<> OffsetsTopic::load_into(GroupCoordinator& coordinator, Instant now) con
     if (partition == nullptr) continue;
     const auto unreadable = load_partition(*partition, coordinator, now);
     if (!unreadable) {
-      logging::error("committed offsets could not be read to their end", {{"partition", i}, {"error", unreadable.error().message}});
+      logging::error("committed offsets could not be read to their end",
+                     {{"partition", i}, {"error", unreadable.error().message}});
     } else if (*unreadable > 0) {
       logging::warn("records of the offsets topic were not understood", {{"partition", i}, {"records", *unreadable}});
     }

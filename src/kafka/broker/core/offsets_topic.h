@@ -18,7 +18,9 @@ inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
 inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
 constexpr std::int32_t kOffsetsTopicPartitions = 8;  // of a new data directory; Kafka's 50 buys nothing on one node
 
-[[nodiscard]] inline bool is_internal_topic(std::string_view name) { return name == kOffsetsTopic || name == kTransactionsTopic; }
+[[nodiscard]] inline bool is_internal_topic(std::string_view name) {
+  return name == kOffsetsTopic || name == kTransactionsTopic;
+}
 // Java's String.hashCode of a text in UTF-8; malformed bytes count as U+FFFD.
 std::int32_t java_hash(std::string_view utf8);
 
@@ -29,13 +31,16 @@ class OffsetsTopic final : public GroupStore {
 
   // kIo and what create_topic says. Harmless when it is there.
   Result<> ensure();
-  void append(std::string_view group_id, std::vector<GroupRecord> records, std::function<void(wire::ErrorCode)> done) override;
-  // Feeds every record to the coordinator. A record that cannot be read is counted and left out, never a reason not to start.
+  void append(std::string_view group_id, std::vector<GroupRecord> records,
+              std::function<void(wire::ErrorCode)> done) override;
+  // Feeds every record to the coordinator. A record that cannot be read is counted and left out, never a reason not to
+  // start.
   Result<> load_into(GroupCoordinator& coordinator, Instant now) const;
 
  private:
   log::Partition* partition_of(std::string_view group_id);
-  [[nodiscard]] Result<std::uint64_t> load_partition(log::Partition& partition, GroupCoordinator& coordinator, Instant now) const;
+  [[nodiscard]] Result<std::uint64_t> load_partition(log::Partition& partition, GroupCoordinator& coordinator,
+                                                     Instant now) const;
 
   log::Log& log_;
   SyncWaiters& waiters_;

@@ -1,5 +1,5 @@
-// Producer ids for idempotent producers, never given out twice, also not after a crash: a block is made durable before its
-// first id is used, so a restart skips what was left of it.
+// Producer ids for idempotent producers, never given out twice, also not after a crash: a block is made durable before
+// its first id is used, so a restart skips what was left of it.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ class ProducerIds {
   Result<ProducerId> next();
 
  private:
-  ProducerIds(FileSystem& files, std::string path, std::int64_t from) : files_(&files), path_(std::move(path)), next_(from), end_(from) {}
+  ProducerIds(FileSystem& files, std::string path, std::int64_t from)
+      : files_(&files), path_(std::move(path)), next_(from), end_(from) {}
 
   FileSystem* files_;
   std::string path_;

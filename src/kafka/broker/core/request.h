@@ -30,8 +30,8 @@ struct RequestFrame {
 // A response: bytes in memory, with runs of segment files between them, which go from the page cache to the socket.
 // Empty: the request has no answer (acks=0), the next one's may go.
 struct Response {
-  wire::Buffer bytes;                         // from the four bytes of length on
-  std::vector<wire::ExternalSlice> slices;    // ascending; `handle` indexes files
+  wire::Buffer bytes;                       // from the four bytes of length on
+  std::vector<wire::ExternalSlice> slices;  // ascending; `handle` indexes files
   std::vector<log::LogSlice> files;
 
   [[nodiscard]] bool empty() const { return bytes.empty(); }

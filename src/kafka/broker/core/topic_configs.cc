@@ -33,9 +33,12 @@ constexpr ConfigEntry kTopicConfigs[] = {
     {"max.message.bytes", kInt, "1048588", 0, kIntMax, "", "message.max.bytes"},
     {"message.downconversion.enable", kBoolean, "true", 0, 0, "", "log.message.downconversion.enable"},
     {"message.format.version", kString, "3.0-IV1", 0, 0, "", "log.message.format.version"},
-    {"message.timestamp.after.max.ms", kLong, "9223372036854775807", 0, kLongMax, "", "log.message.timestamp.after.max.ms"},
-    {"message.timestamp.before.max.ms", kLong, "9223372036854775807", 0, kLongMax, "", "log.message.timestamp.before.max.ms"},
-    {"message.timestamp.difference.max.ms", kLong, "9223372036854775807", 0, kLongMax, "", "log.message.timestamp.difference.max.ms"},
+    {"message.timestamp.after.max.ms", kLong, "9223372036854775807", 0, kLongMax, "",
+     "log.message.timestamp.after.max.ms"},
+    {"message.timestamp.before.max.ms", kLong, "9223372036854775807", 0, kLongMax, "",
+     "log.message.timestamp.before.max.ms"},
+    {"message.timestamp.difference.max.ms", kLong, "9223372036854775807", 0, kLongMax, "",
+     "log.message.timestamp.difference.max.ms"},
     {"message.timestamp.type", kString, "CreateTime", 0, 0, "CreateTime,LogAppendTime", "log.message.timestamp.type"},
     {"min.cleanable.dirty.ratio", kDouble, "0.5", 0, 1, "", "log.cleaner.min.cleanable.ratio"},
     {"min.compaction.lag.ms", kLong, "0", 0, kLongMax, "", "log.cleaner.min.compaction.lag.ms"},
@@ -85,13 +88,19 @@ bool number_in(const ConfigEntry& entry, std::string_view value) {
 
 bool takes(const ConfigEntry& entry, std::string_view value) {
   switch (entry.type) {
-    case kBoolean: return value == "true" || value == "false";
+    case kBoolean:
+      return value == "true" || value == "false";
     case kInt:
-    case kShort: return number_in<std::int32_t>(entry, value);
-    case kLong: return number_in<std::int64_t>(entry, value);
-    case kDouble: return number_in<double>(entry, value);
-    case kString: return entry.words.empty() || word_of(value, entry.words);
-    case kList: return entry.words.empty() || list_of(value, entry.words);
+    case kShort:
+      return number_in<std::int32_t>(entry, value);
+    case kLong:
+      return number_in<std::int64_t>(entry, value);
+    case kDouble:
+      return number_in<double>(entry, value);
+    case kString:
+      return entry.words.empty() || word_of(value, entry.words);
+    case kList:
+      return entry.words.empty() || list_of(value, entry.words);
   }
   return false;
 }
@@ -110,7 +119,8 @@ T number(const log::TopicConfig& config, std::string_view name, T otherwise) {
 std::span<const ConfigEntry> topic_configs() { return kTopicConfigs; }
 
 const ConfigEntry* find_topic_config(std::string_view name) {
-  const auto* found = std::find_if(std::begin(kTopicConfigs), std::end(kTopicConfigs), [&](const auto& e) { return e.name == name; });
+  const auto* found =
+      std::find_if(std::begin(kTopicConfigs), std::end(kTopicConfigs), [&](const auto& e) { return e.name == name; });
   return found == std::end(kTopicConfigs) ? nullptr : found;
 }
 
@@ -129,8 +139,10 @@ TopicPolicy TopicPolicy::of(const log::TopicConfig& config) {
   policy.compacted = log::partition_config(config, {}).compacts;
   const auto type = config.find("message.timestamp.type");
   policy.log_append_time = type != config.end() && type->second == "LogAppendTime";
-  policy.timestamp_before_max_ms = number<std::int64_t>(config, "message.timestamp.before.max.ms", policy.timestamp_before_max_ms);
-  policy.timestamp_after_max_ms = number<std::int64_t>(config, "message.timestamp.after.max.ms", policy.timestamp_after_max_ms);
+  policy.timestamp_before_max_ms =
+      number<std::int64_t>(config, "message.timestamp.before.max.ms", policy.timestamp_before_max_ms);
+  policy.timestamp_after_max_ms =
+      number<std::int64_t>(config, "message.timestamp.after.max.ms", policy.timestamp_after_max_ms);
   policy.min_insync_replicas = number<std::int32_t>(config, "min.insync.replicas", 1);
   return policy;
 }

@@ -2,9 +2,9 @@
 // DescribeConfigs and the checks of Produce.
 //
 // Obeyed: cleanup.policy (delete part), retention.*, segment.*, index.interval.bytes, max.message.bytes,
-// message.timestamp.type, message.timestamp.after.max.ms, message.timestamp.before.max.ms, min.insync.replicas. The others are
-// kept and shown: they have no meaning on one node (follower.*, leader.*, unclean.*, remote.*), or not yet (compaction's
-// own). compression.type is kept too: batches are stored as their producer sent them.
+// message.timestamp.type, message.timestamp.after.max.ms, message.timestamp.before.max.ms, min.insync.replicas. The
+// others are kept and shown: they have no meaning on one node (follower.*, leader.*, unclean.*, remote.*), or not yet
+// (compaction's own). compression.type is kept too: batches are stored as their producer sent them.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,22 @@
 namespace antiphon::kafka::broker {
 
 // Numbers of DescribeConfigs.
-enum class ConfigType : std::int8_t { kBoolean = 1, kString = 2, kInt = 3, kShort = 4, kLong = 5, kDouble = 6, kList = 7 };
+enum class ConfigType : std::int8_t {
+  kBoolean = 1,
+  kString = 2,
+  kInt = 3,
+  kShort = 4,
+  kLong = 5,
+  kDouble = 6,
+  kList = 7
+};
 enum class ConfigSource : std::int8_t { kDynamicTopic = 1, kStaticBroker = 4, kDefault = 5 };
 
 struct ConfigEntry {
   std::string_view name;
   ConfigType type;
   std::string_view default_value;
-  double min = 0;                   // of numbers
+  double min = 0;  // of numbers
   double max = 0;
   std::string_view words;           // of kString and kList: what is taken, between commas; empty: anything
   std::string_view broker_synonym;  // the broker's setting that gives the default; empty: none

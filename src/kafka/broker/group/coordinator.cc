@@ -48,11 +48,15 @@ void GroupCoordinator::join(const JoinRequest& request, JoinReply reply, Instant
     reply(answer);
   };
   if (request.group_id.empty()) return refuse(ErrorCode::kInvalidGroupId);
-  if (request.session_timeout < settings_.session_timeout_min || request.session_timeout > settings_.session_timeout_max) {
+  if (request.session_timeout < settings_.session_timeout_min ||
+      request.session_timeout > settings_.session_timeout_max) {
     return refuse(ErrorCode::kInvalidSessionTimeout);
   }
-  const auto too_large = [&](const MemberProtocol& p) { return p.metadata.size() > settings_.member_metadata_bytes_max; };
-  if (std::any_of(request.protocols.begin(), request.protocols.end(), too_large)) return refuse(ErrorCode::kInvalidRequest);
+  const auto too_large = [&](const MemberProtocol& p) {
+    return p.metadata.size() > settings_.member_metadata_bytes_max;
+  };
+  if (std::any_of(request.protocols.begin(), request.protocols.end(), too_large))
+    return refuse(ErrorCode::kInvalidRequest);
   Entry* entry = request.member_id.empty() ? find_or_make(request.group_id) : find(request.group_id);
   if (entry == nullptr) {
     return refuse(request.member_id.empty() ? ErrorCode::kGroupMaxSizeReached : ErrorCode::kUnknownMemberId);
@@ -70,7 +74,8 @@ void GroupCoordinator::sync(const SyncRequest& request, SyncReply reply, Instant
   Entry* entry = find(request.group_id);
   if (entry == nullptr) return refuse(ErrorCode::kUnknownMemberId);
   const auto too_large = [&](const auto& a) { return a.second.size() > settings_.member_metadata_bytes_max; };
-  if (std::any_of(request.assignments.begin(), request.assignments.end(), too_large)) return refuse(ErrorCode::kInvalidRequest);
+  if (std::any_of(request.assignments.begin(), request.assignments.end(), too_large))
+    return refuse(ErrorCode::kInvalidRequest);
   waiting_connections_.insert({request.connection, request.group_id});
   const bool from_leader = entry->group->sync(request, std::move(reply), now);
   settle(*entry, now);
@@ -91,7 +96,8 @@ ErrorCode GroupCoordinator::heartbeat(const HeartbeatRequest& request, Instant n
   return entry->group->heartbeat(request, now);  // deadlines only move away: the armed one stays a lower bound
 }
 
-std::vector<ErrorCode> GroupCoordinator::leave(const std::string& group_id, const std::vector<LeavingMember>& members, Instant now) {
+std::vector<ErrorCode> GroupCoordinator::leave(const std::string& group_id, const std::vector<LeavingMember>& members,
+                                               Instant now) {
   if (group_id.empty()) return std::vector<ErrorCode>(members.size(), ErrorCode::kInvalidGroupId);
   Entry* entry = find(group_id);
   if (entry == nullptr) return std::vector<ErrorCode>(members.size(), ErrorCode::kUnknownMemberId);
@@ -112,7 +118,9 @@ void GroupCoordinator::disconnected(ConnectionId connection, Instant now) {
   }
 }
 
-MonoTime GroupCoordinator::next_deadline() const { return deadlines_.empty() ? MonoTime::max() : deadlines_.begin()->first; }
+MonoTime GroupCoordinator::next_deadline() const {
+  return deadlines_.empty() ? MonoTime::max() : deadlines_.begin()->first;
+}
 
 void GroupCoordinator::expire(Instant now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now.mono) {

@@ -31,7 +31,8 @@ class GroupCoordinator {
 
   void commit(const CommitRequest& request, CommitReply reply, Instant now);
   // Null: nothing was committed.
-  [[nodiscard]] const CommittedOffset* committed(std::string_view group_id, const std::string& topic, PartitionId partition) const;
+  [[nodiscard]] const CommittedOffset* committed(std::string_view group_id, const std::string& topic,
+                                                 PartitionId partition) const;
   using OffsetsOfGroup = std::map<std::pair<std::string, PartitionId>, CommittedOffset>;
   [[nodiscard]] const OffsetsOfGroup* all_committed(std::string_view group_id) const;
   // Of OffsetDelete: kNone also where there was nothing; kGroupSubscribedToTopic while members consume it is not told

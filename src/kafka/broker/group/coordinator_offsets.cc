@@ -54,14 +54,16 @@ const GroupCoordinator::OffsetsOfGroup* GroupCoordinator::all_committed(std::str
   return found == entries_.end() ? nullptr : &found->second.offsets;
 }
 
-const CommittedOffset* GroupCoordinator::committed(std::string_view group_id, const std::string& topic, PartitionId partition) const {
+const CommittedOffset* GroupCoordinator::committed(std::string_view group_id, const std::string& topic,
+                                                   PartitionId partition) const {
   const auto* offsets = all_committed(group_id);
   if (offsets == nullptr) return nullptr;
   const auto found = offsets->find({topic, partition});
   return found == offsets->end() ? nullptr : &found->second;
 }
 
-void GroupCoordinator::delete_offsets(const std::string& group_id, const std::vector<std::pair<std::string, PartitionId>>& which,
+void GroupCoordinator::delete_offsets(const std::string& group_id,
+                                      const std::vector<std::pair<std::string, PartitionId>>& which,
                                       std::function<void(ErrorCode)> reply) {
   Entry* entry = find(group_id);
   if (entry == nullptr) return reply(ErrorCode::kGroupIdNotFound);
@@ -83,7 +85,8 @@ void GroupCoordinator::remove_group(const std::string& group_id, std::function<v
     return reply(ErrorCode::kNonEmptyGroup);
   }
   std::vector<GroupRecord> records;
-  for (const auto& [where, offset] : entry.offsets) records.push_back(offset_tombstone({group_id, where.first, where.second}));
+  for (const auto& [where, offset] : entry.offsets)
+    records.push_back(offset_tombstone({group_id, where.first, where.second}));
   records.push_back(group_tombstone(group_id));
   arm(entry, MonoTime::max());
   entries_.erase(found);

@@ -6,11 +6,16 @@ namespace antiphon::kafka::broker {
 
 std::string_view to_string(GroupState state) {
   switch (state) {
-    case GroupState::kEmpty: return "Empty";
-    case GroupState::kPreparingRebalance: return "PreparingRebalance";
-    case GroupState::kCompletingRebalance: return "CompletingRebalance";
-    case GroupState::kStable: return "Stable";
-    case GroupState::kDead: return "Dead";
+    case GroupState::kEmpty:
+      return "Empty";
+    case GroupState::kPreparingRebalance:
+      return "PreparingRebalance";
+    case GroupState::kCompletingRebalance:
+      return "CompletingRebalance";
+    case GroupState::kStable:
+      return "Stable";
+    case GroupState::kDead:
+      return "Dead";
   }
   return "Unknown";
 }
@@ -21,7 +26,8 @@ const std::string* Group::member_of_instance(const std::string& instance_id) con
 }
 
 // KIP-345: an instance id names one member; who comes with another member id was replaced.
-ErrorCode Group::check_member(std::string_view member_id, const std::optional<std::string>& instance_id, Member** member) {
+ErrorCode Group::check_member(std::string_view member_id, const std::optional<std::string>& instance_id,
+                              Member** member) {
   if (instance_id) {
     const std::string* holder = member_of_instance(*instance_id);
     if (holder == nullptr) return ErrorCode::kUnknownMemberId;
@@ -36,7 +42,8 @@ ErrorCode Group::check_member(std::string_view member_id, const std::optional<st
 ErrorCode Group::heartbeat(const HeartbeatRequest& request, Instant now) {
   if (state_ == GroupState::kDead) return ErrorCode::kCoordinatorNotAvailable;
   Member* member = nullptr;
-  if (const auto error = check_member(request.member_id, request.instance_id, &member); error != ErrorCode::kNone) return error;
+  if (const auto error = check_member(request.member_id, request.instance_id, &member); error != ErrorCode::kNone)
+    return error;
   if (request.generation != generation_) return ErrorCode::kIllegalGeneration;
   if (!member->join_reply && !member->sync_reply) touch(*member, now);
   // While the assignment is awaited a heartbeat is fine: a client may start its timer as soon as JoinGroup is answered.
@@ -66,7 +73,8 @@ ErrorCode Group::may_commit(const CommitRequest& request, Instant now) {
   if (state_ == GroupState::kDead) return ErrorCode::kCoordinatorNotAvailable;
   if (request.generation.value() < 0 && state_ == GroupState::kEmpty) return ErrorCode::kNone;  // assigns by itself
   Member* member = nullptr;
-  if (const auto error = check_member(request.member_id, request.instance_id, &member); error != ErrorCode::kNone) return error;
+  if (const auto error = check_member(request.member_id, request.instance_id, &member); error != ErrorCode::kNone)
+    return error;
   if (request.generation != generation_) return ErrorCode::kIllegalGeneration;
   if (!member->join_reply && !member->sync_reply) touch(*member, now);
   // It knows its generation but not yet its assignment: what it would commit belongs to the one before.
@@ -89,16 +97,21 @@ bool Group::sync(const SyncRequest& request, SyncReply reply, Instant now) {
     return refuse(ErrorCode::kInconsistentGroupProtocol);
   }
   if (state_ == GroupState::kPreparingRebalance) return refuse(ErrorCode::kRebalanceInProgress);
-  if (state_ != GroupState::kCompletingRebalance && state_ != GroupState::kStable) return refuse(ErrorCode::kUnknownMemberId);
+  if (state_ != GroupState::kCompletingRebalance && state_ != GroupState::kStable)
+    return refuse(ErrorCode::kUnknownMemberId);
 
   member->has_synced = true;
   if (state_ == GroupState::kStable) {
     touch(*member, now);
-    reply(SyncAnswer{.error = ErrorCode::kNone, .protocol_type = protocol_type_, .protocol_name = protocol_, .assignment = member->assignment});
+    reply(SyncAnswer{.error = ErrorCode::kNone,
+                     .protocol_type = protocol_type_,
+                     .protocol_name = protocol_,
+                     .assignment = member->assignment});
     return false;
   }
   if (member->sync_reply) {  // sent again: the newer request is the one to answer
-    member->sync_reply(SyncAnswer{.error = ErrorCode::kRebalanceInProgress, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
+    member->sync_reply(SyncAnswer{
+        .error = ErrorCode::kRebalanceInProgress, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
   }
   member->sync_reply = std::move(reply);
   member->connection = request.connection;
@@ -114,7 +127,8 @@ bool Group::sync(const SyncRequest& request, SyncReply reply, Instant now) {
 }
 
 void Group::assignment_stored(GenerationId generation, ErrorCode error, Instant now) {
-  if (state_ != GroupState::kCompletingRebalance || generation != generation_) return;  // another rebalance came between
+  if (state_ != GroupState::kCompletingRebalance || generation != generation_)
+    return;  // another rebalance came between
   assignment_pending_ = false;
   if (error != ErrorCode::kNone) {
     for (auto& [id, member] : members_) member.assignment.clear();
@@ -127,7 +141,10 @@ void Group::assignment_stored(GenerationId generation, ErrorCode error, Instant 
     if (!member.sync_reply) continue;
     touch(member, now);
     const SyncReply reply = std::exchange(member.sync_reply, nullptr);
-    reply(SyncAnswer{.error = ErrorCode::kNone, .protocol_type = protocol_type_, .protocol_name = protocol_, .assignment = member.assignment});
+    reply(SyncAnswer{.error = ErrorCode::kNone,
+                     .protocol_type = protocol_type_,
+                     .protocol_name = protocol_,
+                     .assignment = member.assignment});
   }
   // The deadline stays: who has not fetched its assignment by then is gone.
 }
@@ -222,8 +239,12 @@ DescribedGroup Group::describe() const {
   const bool stable = state_ == GroupState::kStable;
   if (stable) out.protocol = protocol_;
   for (const auto& [id, member] : members_) {
-    DescribedMember described{.member_id = id, .instance_id = member.instance_id, .client_id = member.client_id,
-                              .client_host = member.client_host, .metadata = {}, .assignment = {}};
+    DescribedMember described{.member_id = id,
+                              .instance_id = member.instance_id,
+                              .client_id = member.client_id,
+                              .client_host = member.client_host,
+                              .metadata = {},
+                              .assignment = {}};
     if (const Bytes* chosen = member.metadata_for(protocol_); stable && chosen != nullptr) {
       described.metadata = *chosen;
       described.assignment = member.assignment;

@@ -43,7 +43,8 @@ struct GroupMetadata {
 
 class Group {
  public:
-  Group(std::string id, const GroupSettings& settings, Random& random) : id_(std::move(id)), settings_(settings), random_(random) {}
+  Group(std::string id, const GroupSettings& settings, Random& random)
+      : id_(std::move(id)), settings_(settings), random_(random) {}
 
   void join(const JoinRequest& request, JoinReply reply, Instant now);
   // Checks a SyncGroup. True: it came from the leader, its assignments are kept and must now be stored (metadata());
@@ -111,12 +112,12 @@ class Group {
   std::string protocol_;
   std::string leader_;
   std::map<std::string, Member, std::less<>> members_;
-  std::map<std::string, MonoTime, std::less<>> pending_;      // ids given out (KIP-394), not yet used; until when
+  std::map<std::string, MonoTime, std::less<>> pending_;       // ids given out (KIP-394), not yet used; until when
   std::map<std::string, std::string, std::less<>> instances_;  // static: instance id -> member id
-  MonoTime rebalance_deadline_ = MonoTime::max();             // of the state that waits
-  MonoTime initial_join_until_ = MonoTime::min();             // PreparingRebalance from Empty does not end before,
-  MonoTime initial_join_limit_ = MonoTime::min();             // and newcomers extend it no further than this
-  bool assignment_pending_ = false;                           // the leader's assignment is being stored
+  MonoTime rebalance_deadline_ = MonoTime::max();              // of the state that waits
+  MonoTime initial_join_until_ = MonoTime::min();              // PreparingRebalance from Empty does not end before,
+  MonoTime initial_join_limit_ = MonoTime::min();              // and newcomers extend it no further than this
+  bool assignment_pending_ = false;                            // the leader's assignment is being stored
   bool dirty_ = false;
 };
 

@@ -103,7 +103,8 @@ void Group::add_member(std::string member_id, const JoinRequest& request, JoinRe
 void Group::update_member(Member& member, const JoinRequest& request, JoinReply reply) {
   if (member.join_reply) member.join_reply(refusal(ErrorCode::kRebalanceInProgress, member.id));  // sent again
   if (member.sync_reply) {
-    member.sync_reply(SyncAnswer{.error = ErrorCode::kRebalanceInProgress, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
+    member.sync_reply(SyncAnswer{
+        .error = ErrorCode::kRebalanceInProgress, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
     member.sync_reply = nullptr;
   }
   member.client_id = request.client_id;
@@ -140,7 +141,8 @@ void Group::replace_static(const std::string& old_id, const JoinRequest& request
   Member& member = node.mapped();
   if (auto waiting = std::exchange(member.join_reply, nullptr)) waiting(refusal(ErrorCode::kFencedInstanceId, old_id));
   if (auto waiting = std::exchange(member.sync_reply, nullptr)) {
-    waiting(SyncAnswer{.error = ErrorCode::kFencedInstanceId, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
+    waiting(
+        SyncAnswer{.error = ErrorCode::kFencedInstanceId, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
   }
   node.key() = new_id;
   member.id = new_id;

@@ -15,7 +15,8 @@ void Group::fail_waiting_syncs(ErrorCode error, Instant now) {
   for (auto& [id, member] : members_) {
     if (!member.sync_reply) continue;
     touch(member, now);
-    std::exchange(member.sync_reply, nullptr)(SyncAnswer{.error = error, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
+    std::exchange(member.sync_reply,
+                  nullptr)(SyncAnswer{.error = error, .protocol_type = {}, .protocol_name = {}, .assignment = {}});
   }
 }
 
@@ -41,7 +42,8 @@ void Group::prepare_rebalance(Instant now) {
 
 void Group::maybe_complete_join(Instant now) {
   if (state_ != GroupState::kPreparingRebalance || initial_join_until_ > now.mono || !pending_.empty()) return;
-  const bool all_joined = std::all_of(members_.begin(), members_.end(), [](const auto& m) { return m.second.join_reply != nullptr; });
+  const bool all_joined =
+      std::all_of(members_.begin(), members_.end(), [](const auto& m) { return m.second.join_reply != nullptr; });
   if (all_joined) complete_join(now);
 }
 
@@ -95,7 +97,8 @@ void Group::start_generation(Instant now) {
 std::string Group::choose_protocol() const {
   if (members_.empty()) return {};
   const auto taken_by_all = [&](const std::string& name) {
-    return std::all_of(members_.begin(), members_.end(), [&](const auto& m) { return m.second.metadata_for(name) != nullptr; });
+    return std::all_of(members_.begin(), members_.end(),
+                       [&](const auto& m) { return m.second.metadata_for(name) != nullptr; });
   };
   std::map<std::string, std::size_t> votes;
   for (const auto& [id, member] : members_) {
@@ -106,7 +109,8 @@ std::string Group::choose_protocol() const {
     }
   }
   if (votes.empty()) return protocol_;  // cannot be: each join was checked against the others
-  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
 }
 
 void Group::remove_member(const std::string& member_id, ErrorCode waiting_error, Instant now) {

@@ -62,10 +62,13 @@ class Groups : public ::testing::Test {
   }
   std::shared_ptr<std::optional<JoinAnswer>> join(const JoinRequest& r) {
     auto answer = std::make_shared<std::optional<JoinAnswer>>();
-    coordinator->join(r, [answer](const JoinAnswer& a) {
-      EXPECT_FALSE(answer->has_value()) << "answered twice";
-      *answer = a;
-    }, now());
+    coordinator->join(
+        r,
+        [answer](const JoinAnswer& a) {
+          EXPECT_FALSE(answer->has_value()) << "answered twice";
+          *answer = a;
+        },
+        now());
     return answer;
   }
   std::shared_ptr<std::optional<SyncAnswer>> sync(const std::string& member, int generation,
@@ -77,19 +80,27 @@ class Groups : public ::testing::Test {
     r.assignments = std::move(assignments);
     r.connection = ConnectionId(1);
     auto answer = std::make_shared<std::optional<SyncAnswer>>();
-    coordinator->sync(r, [answer](const SyncAnswer& a) {
-      EXPECT_FALSE(answer->has_value()) << "answered twice";
-      *answer = a;
-    }, now());
+    coordinator->sync(
+        r,
+        [answer](const SyncAnswer& a) {
+          EXPECT_FALSE(answer->has_value()) << "answered twice";
+          *answer = a;
+        },
+        now());
     return answer;
   }
   E heartbeat(const std::string& member, int generation, std::optional<std::string> instance = {}) {
     return coordinator->heartbeat({"g", member, std::move(instance), GenerationId(generation)}, now());
   }
   std::vector<E> commit(const std::string& member, int generation, std::int64_t offset, std::string metadata = "") {
-    CommitRequest r{"g", member, {}, GenerationId(generation), {{"t", PartitionId(0), Offset(offset), LeaderEpoch(-1), std::move(metadata)}}};
+    CommitRequest r{"g",
+                    member,
+                    {},
+                    GenerationId(generation),
+                    {{"t", PartitionId(0), Offset(offset), LeaderEpoch(-1), std::move(metadata)}}};
     std::vector<E> codes;
-    coordinator->commit(r, [&](const std::vector<E>& c) { codes = c; }, now());
+    coordinator->commit(
+        r, [&](const std::vector<E>& c) { codes = c; }, now());
     return codes;
   }
   // One member in a stable group of generation 1; its id.
@@ -361,7 +372,8 @@ class Commits : public Groups, public ::testing::WithParamInterface<CommitCase> 
 TEST_P(Commits, AreAnsweredByWhoSendsThem) {
   const auto a = stable_single();
   const auto& p = GetParam();
-  EXPECT_THAT(commit(p.known_member ? a : (p.generation < 0 ? "" : "stranger"), p.generation, 1), ::testing::ElementsAre(p.expected));
+  EXPECT_THAT(commit(p.known_member ? a : (p.generation < 0 ? "" : "stranger"), p.generation, 1),
+              ::testing::ElementsAre(p.expected));
 }
 INSTANTIATE_TEST_SUITE_P(All, Commits,
                          ::testing::Values(CommitCase{"member", true, 1, E::kNone},
@@ -459,11 +471,14 @@ TEST_F(Groups, ARandomCrowdNeverHangsAndIsAnsweredOnce) {
           sync(id, static_cast<int>(dice.below(50)), {{id, to_bytes("x")}});
         }
         break;
-      case 3: coordinator->disconnected(ConnectionId(dice.below(5)), now()); break;
+      case 3:
+        coordinator->disconnected(ConnectionId(dice.below(5)), now());
+        break;
       case 4:
         if (!ids.empty()) coordinator->leave("g", {{ids[dice.below(ids.size())], {}}}, now());
         break;
-      default: advance(std::chrono::milliseconds(dice.below(4000)));
+      default:
+        advance(std::chrono::milliseconds(dice.below(4000)));
     }
     for (auto& j : joins) {
       if (j->has_value() && !(*j)->member_id.empty()) ids.push_back((*j)->member_id);

@@ -20,14 +20,15 @@ struct Member {
   std::vector<MemberProtocol> protocols;
   Bytes assignment;
 
-  JoinReply join_reply;     // set: the member waits for the others
-  SyncReply sync_reply;     // set: the member waits for the leader's assignment
-  ConnectionId connection;  // of the reply that waits
+  JoinReply join_reply;                         // set: the member waits for the others
+  SyncReply sync_reply;                         // set: the member waits for the leader's assignment
+  ConnectionId connection;                      // of the reply that waits
   MonoTime session_deadline = MonoTime::max();  // max while a reply waits: waiting is being alive
   bool has_synced = false;                      // in this generation
 
   [[nodiscard]] const Bytes* metadata_for(std::string_view protocol) const {
-    const auto found = std::find_if(protocols.begin(), protocols.end(), [&](const auto& p) { return p.name == protocol; });
+    const auto found =
+        std::find_if(protocols.begin(), protocols.end(), [&](const auto& p) { return p.name == protocol; });
     return found == protocols.end() ? nullptr : &found->metadata;
   }
 };

@@ -53,7 +53,9 @@ Bytes group_key(const std::string& group_id) {
   });
 }
 
-Error corrupt(const Reader& in, std::string_view what) { return make_error(ErrorKind::kCorrupt, in.error(what).message); }
+Error corrupt(const Reader& in, std::string_view what) {
+  return make_error(ErrorKind::kCorrupt, in.error(what).message);
+}
 
 Member read_member(Reader& in, std::int16_t version, const std::optional<std::string>& protocol) {
   Member member;
@@ -100,7 +102,8 @@ GroupRecord group_record(const std::string& group_id, const GroupMetadata& metad
               text(out, member.client_host);
               out.i32(static_cast<std::int32_t>(member.rebalance_timeout.count()));
               out.i32(static_cast<std::int32_t>(member.session_timeout.count()));
-              out.bytes(Prefix::kInt32, member.protocols.empty() ? ByteView{} : ByteView(member.protocols.front().metadata));
+              out.bytes(Prefix::kInt32,
+                        member.protocols.empty() ? ByteView{} : ByteView(member.protocols.front().metadata));
               out.bytes(Prefix::kInt32, ByteView(member.assignment));
             }
           })};
@@ -154,7 +157,8 @@ Result<GroupMetadata> decode_group(ByteView value) {
   if (version >= 2) group.state_timestamp_ms = in.i64();
   const auto count = in.i32();
   const auto admitted = in.admit_array(static_cast<std::size_t>(std::max(count, 0)), sizeof(Member));
-  for (std::size_t i = 0; i < admitted && in.ok(); ++i) group.members.push_back(read_member(in, version, group.protocol));
+  for (std::size_t i = 0; i < admitted && in.ok(); ++i)
+    group.members.push_back(read_member(in, version, group.protocol));
   if (!in.ok()) return corrupt(in, "group metadata");
   return group;
 }

@@ -1,15 +1,17 @@
 // The records of __consumer_offsets, in Kafka's own format, so that its tools (DumpLogSegments --offsets-decoder) and a
 // later move to a cluster read them.
 //
-//     key 0/1  version int16 | group | topic | partition int32       a committed offset; 0 and 1 read alike, 1 is written
-//     key 2    version int16 | group                                 a group's generation, members and assignments
-//     value of 0/1, version 3: version int16 | offset int64 | leader epoch int32 | metadata | commit time int64
-//     value of 2,   version 3: version int16 | protocol type | generation int32 | protocol? | leader? | state time int64
+//     key 0/1  version int16 | group | topic | partition int32       a committed offset; 0 and 1 read alike, 1 is
+//     written key 2    version int16 | group                                 a group's generation, members and
+//     assignments value of 0/1, version 3: version int16 | offset int64 | leader epoch int32 | metadata | commit time
+//     int64 value of 2,   version 3: version int16 | protocol type | generation int32 | protocol? | leader? | state
+//     time int64
 //                              | members [ id | instance? | client id | client host | rebalance ms int32
 //                              | session ms int32 | subscription bytes | assignment bytes ]
 //
 // Texts have an int16 length (? : -1 is null), bytes and arrays an int32 one. Older value versions are read too (offset
-// 0, 1, 2; group 0, 1, 2). A record without value deletes what its key names. Other keys (3 and up: KIP-848) are left alone.
+// 0, 1, 2; group 0, 1, 2). A record without value deletes what its key names. Other keys (3 and up: KIP-848) are left
+// alone.
 #pragma once
 
 #include <optional>

@@ -8,8 +8,17 @@ namespace {
 TEST(GroupRecords, AnOffsetIsWrittenAsKafkaWritesIt) {
   const auto record = offset_record({"g", "topic", PartitionId(3)}, {Offset(42), LeaderEpoch(-1), "m", 1000});
   // Layout of Kafka 2.1 .. 3.9: OffsetCommitKey version 1, OffsetCommitValue version 3.
-  EXPECT_EQ(to_hex(record.key), "0001" "000167" "0005746f706963" "00000003");
-  EXPECT_EQ(to_hex(*record.value), "0003" "000000000000002a" "ffffffff" "00016d" "00000000000003e8");
+  EXPECT_EQ(to_hex(record.key),
+            "0001"
+            "000167"
+            "0005746f706963"
+            "00000003");
+  EXPECT_EQ(to_hex(*record.value),
+            "0003"
+            "000000000000002a"
+            "ffffffff"
+            "00016d"
+            "00000000000003e8");
 }
 
 TEST(GroupRecords, WhatIsWrittenIsRead) {

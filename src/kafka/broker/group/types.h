@@ -1,5 +1,6 @@
-// What goes into the group coordinator and what comes out of it: requests and answers without wire format, in the terms of
-// Kafka's classic group protocol (KIP-62, KIP-345 static members, KIP-394 known member ids, KIP-814 skipped assignment).
+// What goes into the group coordinator and what comes out of it: requests and answers without wire format, in the terms
+// of Kafka's classic group protocol (KIP-62, KIP-345 static members, KIP-394 known member ids, KIP-814 skipped
+// assignment).
 #pragma once
 
 #include <chrono>
@@ -44,9 +45,9 @@ struct JoinRequest {
   std::string protocol_type;
   std::vector<MemberProtocol> protocols;  // in the order of the member's preference
   Milliseconds session_timeout{};
-  Milliseconds rebalance_timeout{};       // JoinGroup 0 has none: the session timeout
-  bool needs_known_member_id = false;     // JoinGroup 4+ (KIP-394)
-  bool can_skip_assignment = false;       // JoinGroup 9+ (KIP-814)
+  Milliseconds rebalance_timeout{};    // JoinGroup 0 has none: the session timeout
+  bool needs_known_member_id = false;  // JoinGroup 4+ (KIP-394)
+  bool can_skip_assignment = false;    // JoinGroup 9+ (KIP-814)
   ConnectionId connection;
 };
 

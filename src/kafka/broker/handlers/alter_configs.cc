@@ -1,5 +1,6 @@
-// AlterConfigs, versions 0 to 2 (KIP-133: what is not named goes back to its default), and IncrementalAlterConfigs, versions 0 and
-// 1 (KIP-339: set, delete, append, subtract). Topics only; a broker's settings come from its command line (INVALID_REQUEST).
+// AlterConfigs, versions 0 to 2 (KIP-133: what is not named goes back to its default), and IncrementalAlterConfigs,
+// versions 0 and 1 (KIP-339: set, delete, append, subtract). Topics only; a broker's settings come from its command
+// line (INVALID_REQUEST).
 #include <algorithm>
 #include <deque>
 
@@ -54,11 +55,13 @@ Outcome apply_change(const wire::IncrementalAlterConfigsRequest::Config& change,
   if (operation == Operation::kAppend || operation == Operation::kSubtract) {
     if (entry->type != ConfigType::kList) return {ErrorCode::kInvalidConfig, fmt::format("{} is not a list", name)};
     const auto set = config.find(name);
-    value = edited_list(set != config.end() ? std::string_view(set->second) : entry->default_value, value, operation == Operation::kAppend);
+    value = edited_list(set != config.end() ? std::string_view(set->second) : entry->default_value, value,
+                        operation == Operation::kAppend);
   } else if (operation != Operation::kSet) {
     return {ErrorCode::kInvalidRequest, fmt::format("Unknown operation {}", change.config_operation)};
   }
-  if (const auto valid = check_topic_config(name, value); !valid) return {ErrorCode::kInvalidConfig, valid.error().message};
+  if (const auto valid = check_topic_config(name, value); !valid)
+    return {ErrorCode::kInvalidConfig, valid.error().message};
   config[name] = std::move(value);
   return {};
 }
@@ -66,7 +69,8 @@ Outcome apply_change(const wire::IncrementalAlterConfigsRequest::Config& change,
 Outcome store(BrokerContext& context, std::string_view topic, const log::TopicConfig& config, bool validate_only) {
   if (validate_only) return {};
   const log::TopicId id = context.log.topic(topic)->id;
-  if (const auto set = context.log.set_topic_config(topic, config); !set) return {to_wire_error(set.error()), set.error().message};
+  if (const auto set = context.log.set_topic_config(topic, config); !set)
+    return {to_wire_error(set.error()), set.error().message};
   context.forget_policy(id);
   logging::info("topic settings changed", {{"topic", topic}});
   return {};
@@ -74,7 +78,8 @@ Outcome store(BrokerContext& context, std::string_view topic, const log::TopicCo
 
 Outcome check_resource(BrokerContext& context, std::int8_t type, std::string_view name) {
   if (type != kTopicResource) return {ErrorCode::kInvalidRequest, "Only topics have settings that can be changed here"};
-  if (context.log.topic(name) == nullptr) return {ErrorCode::kUnknownTopicOrPartition, "This server does not host this topic-partition."};
+  if (context.log.topic(name) == nullptr)
+    return {ErrorCode::kUnknownTopicOrPartition, "This server does not host this topic-partition."};
   return {};
 }
 
@@ -103,7 +108,8 @@ void handle_alter_configs(BrokerContext& context, const Request& request) {
     log::TopicConfig config;
     for (const auto& each : resource.configs) {
       if (!each.value) continue;
-      if (const auto valid = check_topic_config(each.name, *each.value); !valid) return {ErrorCode::kInvalidConfig, valid.error().message};
+      if (const auto valid = check_topic_config(each.name, *each.value); !valid)
+        return {ErrorCode::kInvalidConfig, valid.error().message};
       config[std::string(each.name)] = std::string(*each.value);
     }
     return store(context, resource.resource_name, config, message->validate_only);

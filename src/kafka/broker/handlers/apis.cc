@@ -44,8 +44,9 @@ constexpr HandledApi kHandled[] = {
 std::span<const HandledApi> handled_apis() { return kHandled; }
 
 const HandledApi* find_handled(std::int16_t api_key) {
-  const auto* found = std::find_if(std::begin(kHandled), std::end(kHandled),
-                                   [&](const HandledApi& api) { return static_cast<std::int16_t>(api.key) == api_key; });
+  const auto* found = std::find_if(std::begin(kHandled), std::end(kHandled), [&](const HandledApi& api) {
+    return static_cast<std::int16_t>(api.key) == api_key;
+  });
   return found == std::end(kHandled) ? nullptr : found;
 }
 

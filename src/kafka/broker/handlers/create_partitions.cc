@@ -11,7 +11,8 @@ namespace {
 
 using wire::ErrorCode;
 
-ErrorCode add(BrokerContext& context, const wire::CreatePartitionsRequest::Topic& asked, bool validate_only, std::string& message) {
+ErrorCode add(BrokerContext& context, const wire::CreatePartitionsRequest::Topic& asked, bool validate_only,
+              std::string& message) {
   const auto* meta = context.log.topic(asked.name);
   if (meta == nullptr) return ErrorCode::kUnknownTopicOrPartition;
   const auto has = meta->partition_count;
@@ -20,14 +21,20 @@ ErrorCode add(BrokerContext& context, const wire::CreatePartitionsRequest::Topic
     return ErrorCode::kInvalidRequest;
   }
   if (asked.count <= has) {
-    message = asked.count == has ? fmt::format("Topic already has {} partition(s).", has)
-                                 : fmt::format("The topic {} currently has {} partition(s); {} would not be an increase.", asked.name, has, asked.count);
+    message = asked.count == has
+                  ? fmt::format("Topic already has {} partition(s).", has)
+                  : fmt::format("The topic {} currently has {} partition(s); {} would not be an increase.", asked.name,
+                                has, asked.count);
     return ErrorCode::kInvalidPartitions;
   }
   if (asked.assignments) {
-    const auto ours = [&](const auto& a) { return a.broker_ids.size() == 1 && a.broker_ids.front() == context.node_id(); };
-    if (asked.assignments->size() != static_cast<std::size_t>(asked.count - has) || !std::all_of(asked.assignments->begin(), asked.assignments->end(), ours)) {
-      message = fmt::format("Each of the {} new partitions must have broker {} as its only replica", asked.count - has, context.node_id());
+    const auto ours = [&](const auto& a) {
+      return a.broker_ids.size() == 1 && a.broker_ids.front() == context.node_id();
+    };
+    if (asked.assignments->size() != static_cast<std::size_t>(asked.count - has) ||
+        !std::all_of(asked.assignments->begin(), asked.assignments->end(), ours)) {
+      message = fmt::format("Each of the {} new partitions must have broker {} as its only replica", asked.count - has,
+                            context.node_id());
       return ErrorCode::kInvalidReplicaAssignment;
     }
   }

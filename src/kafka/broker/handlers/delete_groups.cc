@@ -17,7 +17,8 @@ void handle_delete_groups(BrokerContext& context, const Request& request) {
   };
   auto pending = std::make_shared<Pending>();
   pending->to = ReplyStub::of(request);
-  for (const auto group : message->groups_names) pending->results.emplace_back(std::string(group), wire::ErrorCode::kNone);
+  for (const auto group : message->groups_names)
+    pending->results.emplace_back(std::string(group), wire::ErrorCode::kNone);
   pending->left = pending->results.size() + 1;
   const auto finish = [&context, pending] {
     if (--pending->left > 0) return;
@@ -39,19 +40,22 @@ void handle_offset_delete(BrokerContext& context, const Request& request) {
   if (!message) return;
   std::vector<std::pair<std::string, PartitionId>> which;
   for (const auto& topic : message->topics) {
-    for (const auto& partition : topic.partitions) which.emplace_back(std::string(topic.name), partition.partition_index);
+    for (const auto& partition : topic.partitions)
+      which.emplace_back(std::string(topic.name), partition.partition_index);
   }
-  context.groups.delete_offsets(std::string(message->group_id), which, [&context, to = ReplyStub::of(request), which](wire::ErrorCode error) {
-    wire::OffsetDeleteResponse response;
-    response.error_code = error;
-    for (const auto& [topic, partition] : which) {
-      if (error != wire::ErrorCode::kNone) break;
-      if (response.topics.empty() || response.topics.back().name != topic) response.topics.emplace_back().name = topic;
-      auto& out = response.topics.back().partitions.emplace_back();
-      out.partition_index = partition;
-    }
-    context.respond(to, response);
-  });
+  context.groups.delete_offsets(std::string(message->group_id), which,
+                                [&context, to = ReplyStub::of(request), which](wire::ErrorCode error) {
+                                  wire::OffsetDeleteResponse response;
+                                  response.error_code = error;
+                                  for (const auto& [topic, partition] : which) {
+                                    if (error != wire::ErrorCode::kNone) break;
+                                    if (response.topics.empty() || response.topics.back().name != topic)
+                                      response.topics.emplace_back().name = topic;
+                                    auto& out = response.topics.back().partitions.emplace_back();
+                                    out.partition_index = partition;
+                                  }
+                                  context.respond(to, response);
+                                });
 }
 
 }  // namespace antiphon::kafka::broker

@@ -1,5 +1,5 @@
-// DeleteRecords, versions 0 to 2 (KIP-107). -1: up to the high watermark. What lies below the new start is served no more;
-// it is durable with the log's next checkpoint.
+// DeleteRecords, versions 0 to 2 (KIP-107). -1: up to the high watermark. What lies below the new start is served no
+// more; it is durable with the log's next checkpoint.
 #include "kafka/wire/delete_records.h"
 
 #include "core/logging.h"
@@ -8,14 +8,15 @@
 namespace antiphon::kafka::broker {
 namespace {
 
-void delete_up_to(BrokerContext& context, const Request& request, std::string_view topic, Offset asked, log::Partition& partition,
-                  wire::DeleteRecordsResponse::Partition& out) {
+void delete_up_to(BrokerContext& context, const Request& request, std::string_view topic, Offset asked,
+                  log::Partition& partition, wire::DeleteRecordsResponse::Partition& out) {
   using wire::ErrorCode;
   const Offset end = partition.high_watermark();
   const Offset to = asked.value() == -1 ? end : asked;
   if (is_internal_topic(topic)) {
     out.error_code = ErrorCode::kInvalidTopicException;
-  } else if (context.policy_of(*context.log.topic(topic)).compacted && !log::partition_config(context.log.topic(topic)->config, {}).deletes) {
+  } else if (context.policy_of(*context.log.topic(topic)).compacted &&
+             !log::partition_config(context.log.topic(topic)->config, {}).deletes) {
     out.error_code = ErrorCode::kPolicyViolation;  // a compacted topic keeps the last value of each key
   } else if (to.value() < 0 || to > end) {
     out.error_code = ErrorCode::kOffsetOutOfRange;
@@ -24,7 +25,9 @@ void delete_up_to(BrokerContext& context, const Request& request, std::string_vi
       out.error_code = to_wire_error(moved.error());
       return;
     }
-    logging::info("records deleted", {{"topic", topic}, {"partition", out.partition_index}, {"below_offset", to}, {"client", request.client_host}});
+    logging::info(
+        "records deleted",
+        {{"topic", topic}, {"partition", out.partition_index}, {"below_offset", to}, {"client", request.client_host}});
   }
   if (out.error_code == ErrorCode::kNone) out.low_watermark = partition.log_start_offset();
 }

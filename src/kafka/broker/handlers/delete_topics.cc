@@ -10,7 +10,8 @@ namespace {
 
 using wire::ErrorCode;
 
-ErrorCode delete_one(BrokerContext& context, const std::string& name, const log::TopicId& id, std::int32_t partitions, std::string_view client) {
+ErrorCode delete_one(BrokerContext& context, const std::string& name, const log::TopicId& id, std::int32_t partitions,
+                     std::string_view client) {
   if (is_internal_topic(name)) return ErrorCode::kInvalidRequest;
   const auto deleted = context.log.delete_topic(name, fmt::format("asked for by {}", client));
   if (!deleted) return to_wire_error(deleted.error());
@@ -46,8 +47,10 @@ void handle_delete_topics(BrokerContext& context, const Request& request) {
   const std::size_t count = message->topics.size() + message->topic_names.size();
   std::vector<std::string> names(count);
   std::size_t at = 0;
-  for (const auto& topic : message->topics) delete_asked(context, request, topic.name, topic.topic_id, response.responses.emplace_back(), names[at++]);
-  for (const auto name : message->topic_names) delete_asked(context, request, name, {}, response.responses.emplace_back(), names[at++]);
+  for (const auto& topic : message->topics)
+    delete_asked(context, request, topic.name, topic.topic_id, response.responses.emplace_back(), names[at++]);
+  for (const auto name : message->topic_names)
+    delete_asked(context, request, name, {}, response.responses.emplace_back(), names[at++]);
   context.respond(request, response);
 }
 

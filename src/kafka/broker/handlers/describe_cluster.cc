@@ -14,7 +14,8 @@ void handle_describe_cluster(BrokerContext& context, const Request& request) {
   wire::DescribeClusterResponse response;
   response.endpoint_type = message->endpoint_type;
   if (message->endpoint_type != kBrokerEndpoints) {
-    response.error_code = message->endpoint_type == 2 ? wire::ErrorCode::kMismatchedEndpointType : wire::ErrorCode::kUnsupportedEndpointType;
+    response.error_code = message->endpoint_type == 2 ? wire::ErrorCode::kMismatchedEndpointType
+                                                      : wire::ErrorCode::kUnsupportedEndpointType;
     response.error_message = "This broker has no controller endpoint";
     return context.respond(request, response);
   }

@@ -1,6 +1,6 @@
 // DescribeConfigs, versions 0 to 4. KIPs: 133, 226 (synonyms from 1), 569 (types from 3; documentation: none).
-// Topics: all settings with their defaults. Brokers (our node id, or "" for the cluster's default: nothing set): what tools
-// ask for. Broker loggers and groups: empty. Other types: INVALID_REQUEST.
+// Topics: all settings with their defaults. Brokers (our node id, or "" for the cluster's default: nothing set): what
+// tools ask for. Broker loggers and groups: empty. Other types: INVALID_REQUEST.
 #include "kafka/wire/describe_configs.h"
 
 #include <algorithm>
@@ -12,9 +12,9 @@
 namespace antiphon::kafka::broker {
 namespace {
 
-using wire::ErrorCode;
 using wire::DescribeConfigsRequest;
 using wire::DescribeConfigsResponse;
+using wire::ErrorCode;
 constexpr std::int8_t kTopicResource = 2;
 constexpr std::int8_t kBrokerResource = 4;
 constexpr std::int8_t kBrokerLoggerResource = 8;
@@ -32,7 +32,8 @@ std::vector<BrokerConfig> broker_configs(const BrokerContext& context) {
   using enum ConfigType;
   const auto& s = context.settings;
   std::vector<BrokerConfig> out{
-      {"advertised.listeners", fmt::format("PLAINTEXT://{}:{}", context.advertised.host, context.advertised.port), kString, true},
+      {"advertised.listeners", fmt::format("PLAINTEXT://{}:{}", context.advertised.host, context.advertised.port),
+       kString, true},
       {"auto.create.topics.enable", s.auto_create_topics ? "true" : "false", kBoolean, true},
       {"broker.id", fmt::format("{}", s.node_id), kInt, true},
       {"connections.max.idle.ms", fmt::format("{}", s.limits.idle_timeout.count()), kLong, true},
@@ -55,21 +56,24 @@ std::vector<BrokerConfig> broker_configs(const BrokerContext& context) {
       {"socket.request.max.bytes", fmt::format("{}", s.limits.request_bytes_max), kInt, true},
   };
   for (const auto& entry : topic_configs()) {
-    if (!entry.broker_synonym.empty()) out.push_back({std::string(entry.broker_synonym), std::string(entry.default_value), entry.type, false});
+    if (!entry.broker_synonym.empty())
+      out.push_back({std::string(entry.broker_synonym), std::string(entry.default_value), entry.type, false});
   }
   return out;
 }
 
 bool wanted(const DescribeConfigsRequest::Resource& asked, std::string_view name) {
   return !asked.configuration_keys || asked.configuration_keys->empty() ||
-         std::find(asked.configuration_keys->begin(), asked.configuration_keys->end(), name) != asked.configuration_keys->end();
+         std::find(asked.configuration_keys->begin(), asked.configuration_keys->end(), name) !=
+             asked.configuration_keys->end();
 }
 
-void describe_topic(BrokerContext& context, const DescribeConfigsRequest& request, const DescribeConfigsRequest::Resource& asked,
-                    DescribeConfigsResponse::ResourceResult& out) {
+void describe_topic(BrokerContext& context, const DescribeConfigsRequest& request,
+                    const DescribeConfigsRequest::Resource& asked, DescribeConfigsResponse::ResourceResult& out) {
   const auto* meta = context.log.topic(asked.resource_name);
   if (meta == nullptr) {
-    out.error_code = log::validate_topic_name(asked.resource_name) ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kInvalidTopicException;
+    out.error_code = log::validate_topic_name(asked.resource_name) ? ErrorCode::kUnknownTopicOrPartition
+                                                                   : ErrorCode::kInvalidTopicException;
     return;
   }
   for (const auto& entry : topic_configs()) {
@@ -83,15 +87,17 @@ void describe_topic(BrokerContext& context, const DescribeConfigsRequest& reques
     config.config_source = static_cast<std::int8_t>(is_set ? ConfigSource::kDynamicTopic : ConfigSource::kDefault);
     config.config_type = static_cast<std::int8_t>(entry.type);
     if (!request.include_synonyms) continue;
-    if (is_set) config.synonyms.push_back({entry.name, set->second, static_cast<std::int8_t>(ConfigSource::kDynamicTopic)});
+    if (is_set)
+      config.synonyms.push_back({entry.name, set->second, static_cast<std::int8_t>(ConfigSource::kDynamicTopic)});
     if (!entry.broker_synonym.empty()) {
-      config.synonyms.push_back({entry.broker_synonym, entry.default_value, static_cast<std::int8_t>(ConfigSource::kDefault)});
+      config.synonyms.push_back(
+          {entry.broker_synonym, entry.default_value, static_cast<std::int8_t>(ConfigSource::kDefault)});
     }
   }
 }
 
-void describe_broker(BrokerContext& context, const DescribeConfigsRequest::Resource& asked, const std::vector<BrokerConfig>& configs,
-                     DescribeConfigsResponse::ResourceResult& out) {
+void describe_broker(BrokerContext& context, const DescribeConfigsRequest::Resource& asked,
+                     const std::vector<BrokerConfig>& configs, DescribeConfigsResponse::ResourceResult& out) {
   if (asked.resource_name.empty()) return;  // the cluster's dynamic default: nothing is set
   std::int32_t id = -1;
   std::from_chars(asked.resource_name.data(), asked.resource_name.data() + asked.resource_name.size(), id);
@@ -107,7 +113,8 @@ void describe_broker(BrokerContext& context, const DescribeConfigsRequest::Resou
     config.value = each.value;
     config.read_only = true;
     config.is_default = !each.from_settings;
-    config.config_source = static_cast<std::int8_t>(each.from_settings ? ConfigSource::kStaticBroker : ConfigSource::kDefault);
+    config.config_source =
+        static_cast<std::int8_t>(each.from_settings ? ConfigSource::kStaticBroker : ConfigSource::kDefault);
     config.config_type = static_cast<std::int8_t>(each.type);
   }
 }
@@ -124,14 +131,22 @@ void handle_describe_configs(BrokerContext& context, const Request& request) {
     out.resource_type = asked.resource_type;
     out.resource_name = asked.resource_name;
     switch (asked.resource_type) {
-      case kTopicResource: describe_topic(context, *message, asked, out); break;
-      case kBrokerResource: describe_broker(context, asked, of_broker, out); break;
+      case kTopicResource:
+        describe_topic(context, *message, asked, out);
+        break;
+      case kBrokerResource:
+        describe_broker(context, asked, of_broker, out);
+        break;
       case kBrokerLoggerResource:
       case kClientMetricsResource:
-      case kGroupResource: break;
-      default: out.error_code = ErrorCode::kInvalidRequest; out.error_message = "Unexpected resource type";
+      case kGroupResource:
+        break;
+      default:
+        out.error_code = ErrorCode::kInvalidRequest;
+        out.error_message = "Unexpected resource type";
     }
-    if (out.error_code == ErrorCode::kUnknownTopicOrPartition) out.error_message = "This server does not host this topic-partition.";
+    if (out.error_code == ErrorCode::kUnknownTopicOrPartition)
+      out.error_message = "This server does not host this topic-partition.";
   }
   context.respond(request, response);
 }

@@ -10,7 +10,8 @@ namespace {
 
 using Answer = wire::DescribeLogDirsResponse;
 
-void describe(BrokerContext& context, const log::TopicMeta& meta, const std::vector<PartitionId>* chosen, Answer::LogDirResult& out) {
+void describe(BrokerContext& context, const log::TopicMeta& meta, const std::vector<PartitionId>* chosen,
+              Answer::LogDirResult& out) {
   auto& topic = out.topics.emplace_back();
   topic.name = meta.name;
   for (std::int32_t i = 0; i < meta.partition_count; ++i) {

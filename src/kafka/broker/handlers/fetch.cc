@@ -1,10 +1,10 @@
 // Fetch, versions 0 to 16.
 // KIPs: 74 (a first batch is returned even if it is larger than every limit), 98 (read_committed: without transactions
-// the last stable offset is the high watermark), 110, 227 (sessions are declined: session id 0, full answers), 320 (leader
-// epochs), 392 (preferred replica: -1), 516 (topic ids from 13), 951 (CurrentLeader: never).
-// Long poll: waits for min_bytes up to max_wait_ms, at most kWaitMsMax; never REQUEST_TIMED_OUT. Versions 0 to 3 get magic
-// 0 and 1. Segment bytes go from the page cache to the socket, small ones by a copy.
-// Not implemented: fetch sessions, followers (replica_id is ignored), aborted transactions.
+// the last stable offset is the high watermark), 110, 227 (sessions are declined: session id 0, full answers), 320
+// (leader epochs), 392 (preferred replica: -1), 516 (topic ids from 13), 951 (CurrentLeader: never). Long poll: waits
+// for min_bytes up to max_wait_ms, at most kWaitMsMax; never REQUEST_TIMED_OUT. Versions 0 to 3 get magic 0 and 1.
+// Segment bytes go from the page cache to the socket, small ones by a copy. Not implemented: fetch sessions, followers
+// (replica_id is ignored), aborted transactions.
 #include "kafka/wire/fetch.h"
 
 #include <algorithm>
@@ -55,10 +55,12 @@ log::Partition* find_partition(BrokerContext& context, const Wanted& wanted, boo
 }
 
 // Puts a slice into the answer; false: it could not be read.
-bool attach(Gathered& out, wire::FetchResponse::Partition& answer, const log::LogSlice& slice, wire::ApiVersion version) {
+bool attach(Gathered& out, wire::FetchResponse::Partition& answer, const log::LogSlice& slice,
+            wire::ApiVersion version) {
   const bool old_format = version <= 3;
   if (!old_format && slice.length > kCopiedBytesMax && slice.file->native_handle() >= 0) {
-    answer.records = wire::Records::external(static_cast<std::uint32_t>(out.files.size()), static_cast<std::size_t>(slice.length));
+    answer.records =
+        wire::Records::external(static_cast<std::uint32_t>(out.files.size()), static_cast<std::size_t>(slice.length));
     out.files.push_back(slice);
     return true;
   }
@@ -104,14 +106,16 @@ void gather_one(BrokerContext& context, const FetchJob& job, const Wanted& wante
   answer.log_start_offset = partition->log_start_offset();
   if (from >= end) return;
 
-  const auto total_max = std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max(job.max_bytes, 0)), context.settings.limits.fetch_bytes_max);
+  const auto total_max = std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max(job.max_bytes, 0)),
+                                                 context.settings.limits.fetch_bytes_max);
   const auto left = total_max > out.bytes ? total_max - out.bytes : 0;
   const auto limit = std::min<std::uint64_t>(left, static_cast<std::uint64_t>(std::max(asked.partition_max_bytes, 0)));
   if (limit == 0 && out.bytes > 0) return;
   auto slice = partition->read(from, limit, end);
   if (slice && slice->length > limit && out.bytes > 0) return;  // only the first batch of an answer may be too large
   if (!slice || (slice->length > 0 && !attach(out, answer, *slice, job.to.version))) {
-    answer.error_code = slice || slice.error().kind != ErrorKind::kNotFound ? ErrorCode::kKafkaStorageError : ErrorCode::kOffsetOutOfRange;
+    answer.error_code = slice || slice.error().kind != ErrorKind::kNotFound ? ErrorCode::kKafkaStorageError
+                                                                            : ErrorCode::kOffsetOutOfRange;
     out.failed = true;
     return;
   }
@@ -142,7 +146,8 @@ std::vector<PartitionKey> keys_of(BrokerContext& context, const FetchJob& job) {
   std::vector<PartitionKey> keys;
   for (const auto& wanted : job.wanted) {
     ErrorCode ignored = ErrorCode::kNone;
-    if (const auto* partition = find_partition(context, wanted, job.to.version >= 13, ignored)) keys.push_back(PartitionKey::of(*partition));
+    if (const auto* partition = find_partition(context, wanted, job.to.version >= 13, ignored))
+      keys.push_back(PartitionKey::of(*partition));
   }
   return keys;
 }
@@ -162,7 +167,8 @@ void handle_fetch(BrokerContext& context, const Request& request) {
   job->max_bytes = message->max_bytes;
   job->min_bytes = message->min_bytes;
   for (const auto& topic : message->topics) {
-    for (const auto& partition : topic.partitions) job->wanted.push_back({std::string(topic.topic), topic.topic_id, partition});
+    for (const auto& partition : topic.partitions)
+      job->wanted.push_back({std::string(topic.topic), topic.topic_id, partition});
   }
   const bool may_wait = message->max_wait_ms > 0 && !job->wanted.empty() &&
                         context.fetches.size() < context.settings.limits.waiting_requests_max;

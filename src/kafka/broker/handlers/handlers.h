@@ -51,9 +51,11 @@ void handle_describe_cluster(BrokerContext& context, const Request& request);
 void handle_describe_log_dirs(BrokerContext& context, const Request& request);
 
 // Bit sets of operations that a client without an authorizer may do (KIP-430).
-constexpr std::int32_t kTopicOperations = 0xDF8;     // read write create delete alter describe describe-configs alter-configs
-constexpr std::int32_t kClusterOperations = 0x1FA0;  // create alter describe cluster-action describe/alter-configs idempotent-write
-constexpr std::int32_t kGroupOperations = 0x148;     // read delete describe
+constexpr std::int32_t kTopicOperations =
+    0xDF8;  // read write create delete alter describe describe-configs alter-configs
+constexpr std::int32_t kClusterOperations =
+    0x1FA0;  // create alter describe cluster-action describe/alter-configs idempotent-write
+constexpr std::int32_t kGroupOperations = 0x148;  // read delete describe
 
 // Makes a topic as a first use does, with the broker's defaults. Errors as wire codes.
 wire::ErrorCode auto_create_topic(BrokerContext& context, std::string_view name);

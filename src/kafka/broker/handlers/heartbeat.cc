@@ -8,7 +8,8 @@ namespace antiphon::kafka::broker {
 void handle_heartbeat(BrokerContext& context, const Request& request) {
   const auto message = decode<wire::HeartbeatRequest>(context, request);
   if (!message) return;
-  HeartbeatRequest heartbeat{std::string(message->group_id), std::string(message->member_id), std::nullopt, message->generation_id};
+  HeartbeatRequest heartbeat{std::string(message->group_id), std::string(message->member_id), std::nullopt,
+                             message->generation_id};
   if (message->group_instance_id) heartbeat.instance_id = std::string(*message->group_instance_id);
   wire::HeartbeatResponse response;
   response.error_code = context.groups.heartbeat(heartbeat, context.now());

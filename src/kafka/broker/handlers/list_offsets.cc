@@ -1,7 +1,7 @@
 // ListOffsets, versions 0 to 8.
-// KIPs: 79 (by time: the first record at or after it, per record), 98 (isolation level), 320 (leader epoch), 734 (-3: the
-// record with the largest timestamp), 405 (-4 is the start, as everything is local). Version 0 answers a list of at most
-// max_num_offsets, which holds one offset.
+// KIPs: 79 (by time: the first record at or after it, per record), 98 (isolation level), 320 (leader epoch), 734 (-3:
+// the record with the largest timestamp), 405 (-4 is the start, as everything is local). Version 0 answers a list of at
+// most max_num_offsets, which holds one offset.
 #include "kafka/wire/list_offsets.h"
 
 #include "kafka/broker/handlers/handlers.h"
@@ -62,7 +62,8 @@ void handle_list_offsets(BrokerContext& context, const Request& request) {
       out.error_code = check_leader_epoch(asked.current_leader_epoch, partition->leader_epoch());
       if (out.error_code != ErrorCode::kNone) continue;
       answer(*partition, *message, asked.timestamp, out);
-      if (request.version() == 0 && out.offset.value() >= 0 && asked.max_num_offsets > 0) out.old_style_offsets.push_back(out.offset);
+      if (request.version() == 0 && out.offset.value() >= 0 && asked.max_num_offsets > 0)
+        out.old_style_offsets.push_back(out.offset);
     }
   }
   context.respond(request, response);

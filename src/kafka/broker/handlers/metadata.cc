@@ -1,7 +1,8 @@
 // Metadata, versions 0 to 12.
-// KIPs: 4 (controller id, internal flag), 78 (cluster id), 112, 320 (leader epochs), 430 (authorized operations: all, there
-// is no authorizer), 516 (topic ids from 10, by id from 12). One broker: leader, replica and in-sync replica of everything.
-// A topic asked for by name is made where allow_auto_topic_creation says so (always below version 4) and the broker may.
+// KIPs: 4 (controller id, internal flag), 78 (cluster id), 112, 320 (leader epochs), 430 (authorized operations: all,
+// there is no authorizer), 516 (topic ids from 10, by id from 12). One broker: leader, replica and in-sync replica of
+// everything. A topic asked for by name is made where allow_auto_topic_creation says so (always below version 4) and
+// the broker may.
 #include "kafka/wire/metadata.h"
 
 #include <deque>
@@ -46,7 +47,8 @@ MetadataResponse::Topic missing(std::optional<std::string_view> name, wire::Uuid
   return out;
 }
 
-MetadataResponse::Topic find(BrokerContext& context, const wire::MetadataRequest::Topic& asked, const wire::MetadataRequest& request) {
+MetadataResponse::Topic find(BrokerContext& context, const wire::MetadataRequest::Topic& asked,
+                             const wire::MetadataRequest& request) {
   const bool operations = request.include_topic_authorized_operations;
   if (!asked.name) {
     const auto* meta = context.log.topic(from_wire(asked.topic_id));
@@ -58,9 +60,11 @@ MetadataResponse::Topic find(BrokerContext& context, const wire::MetadataRequest
   if (!request.allow_auto_topic_creation || !context.settings.auto_create_topics) {
     return missing(asked.name, {}, ErrorCode::kUnknownTopicOrPartition);
   }
-  if (const auto error = auto_create_topic(context, *asked.name); error != ErrorCode::kNone) return missing(asked.name, {}, error);
+  if (const auto error = auto_create_topic(context, *asked.name); error != ErrorCode::kNone)
+    return missing(asked.name, {}, error);
   const auto* made = context.log.topic(*asked.name);
-  return made == nullptr ? missing(asked.name, {}, ErrorCode::kUnknownServerError) : describe(context, *made, operations);
+  return made == nullptr ? missing(asked.name, {}, ErrorCode::kUnknownServerError)
+                         : describe(context, *made, operations);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // OffsetFetch, versions 0 to 9.
-// KIPs: 88 (no topics: all, from 2), 320 (leader epoch from 5), 447 (require_stable: without transactions everything is), 709
-// (several groups from 8), 848 (member id and epoch of 9 are ignored for classic groups).
-// What was not committed: offset -1, no metadata, no error.
+// KIPs: 88 (no topics: all, from 2), 320 (leader epoch from 5), 447 (require_stable: without transactions everything
+// is), 709 (several groups from 8), 848 (member id and epoch of 9 are ignored for classic groups). What was not
+// committed: offset -1, no metadata, no error.
 #include "kafka/wire/offset_fetch.h"
 
 #include "kafka/broker/handlers/handlers.h"
@@ -20,14 +20,16 @@ Partition fetched(PartitionId index, const CommittedOffset* offset) {
 }
 
 template <class TopicOut, class PartitionOut, class Asked>
-std::vector<TopicOut> fetch_group(BrokerContext& context, std::string_view group, const std::optional<std::vector<Asked>>& topics) {
+std::vector<TopicOut> fetch_group(BrokerContext& context, std::string_view group,
+                                  const std::optional<std::vector<Asked>>& topics) {
   std::vector<TopicOut> out;
   if (topics) {
     for (const auto& topic : *topics) {
       auto& topic_out = out.emplace_back();
       topic_out.name = topic.name;
       for (const auto index : topic.partition_indexes) {
-        topic_out.partitions.push_back(fetched<PartitionOut>(index, context.groups.committed(group, std::string(topic.name), index)));
+        topic_out.partitions.push_back(
+            fetched<PartitionOut>(index, context.groups.committed(group, std::string(topic.name), index)));
       }
     }
   } else if (const auto* all = context.groups.all_committed(group)) {

@@ -2,8 +2,8 @@
 // KIPs: 13 (throttle time, always 0), 32 (timestamps, LogAppendTime), 98 (batches, idempotence), 110 (zstd from 7), 467
 // (record_errors from 8), 360, 951 (CurrentLeader: never, there is one broker).
 // acks=0: no answer. acks=1: answered when written. acks=all: when on stable storage, by the journal's group commit.
-// Batches are stored as they came: offset and epoch are patched, CRC-32C is verified once. Magic 0 and 1 are rewritten as magic 2.
-// Not implemented: transactions (INVALID_TXN_STATE), recompression by compression.type.
+// Batches are stored as they came: offset and epoch are patched, CRC-32C is verified once. Magic 0 and 1 are rewritten
+// as magic 2. Not implemented: transactions (INVALID_TXN_STATE), recompression by compression.type.
 #include "kafka/broker/handlers/produce.h"
 
 #include <algorithm>
@@ -33,11 +33,16 @@ void fail(ProducedPartition& out, ErrorCode error, std::string message = {}) {
 ErrorCode error_of(log::AppendStatus status) {
   switch (status) {
     case log::AppendStatus::kAppended:
-    case log::AppendStatus::kDuplicate: return ErrorCode::kNone;
-    case log::AppendStatus::kOutOfOrderSequence: return ErrorCode::kOutOfOrderSequenceNumber;
-    case log::AppendStatus::kStaleEpoch: return ErrorCode::kInvalidProducerEpoch;
-    case log::AppendStatus::kInvalidBatch: return ErrorCode::kCorruptMessage;
-    case log::AppendStatus::kStorageError: return ErrorCode::kKafkaStorageError;
+    case log::AppendStatus::kDuplicate:
+      return ErrorCode::kNone;
+    case log::AppendStatus::kOutOfOrderSequence:
+      return ErrorCode::kOutOfOrderSequenceNumber;
+    case log::AppendStatus::kStaleEpoch:
+      return ErrorCode::kInvalidProducerEpoch;
+    case log::AppendStatus::kInvalidBatch:
+      return ErrorCode::kCorruptMessage;
+    case log::AppendStatus::kStorageError:
+      return ErrorCode::kKafkaStorageError;
   }
   return ErrorCode::kUnknownServerError;
 }
@@ -53,7 +58,8 @@ struct Checked {
   std::shared_ptr<Bytes> converted;
 };
 
-Checked check_records(BrokerContext& context, const Request& request, const wire::Records& records, const TopicPolicy& policy) {
+Checked check_records(BrokerContext& context, const Request& request, const wire::Records& records,
+                      const TopicPolicy& policy) {
   const wire::BatchPolicy batch_policy{
       .batch_bytes_max = policy.message_bytes_max, .check_records = false, .keys_required = policy.compacted};
   const ByteView bytes = records.bytes();
@@ -65,7 +71,8 @@ Checked check_records(BrokerContext& context, const Request& request, const wire
   }
   Checked checked{wire::validate_produced(bytes, request.version(), batch_policy, context.scratch), {}, nullptr};
   // The same bytes, as the frame's owner may write them.
-  if (!bytes.empty()) checked.batch = request.frame.subspan(static_cast<std::size_t>(bytes.data() - request.frame.data()), bytes.size());
+  if (!bytes.empty())
+    checked.batch = request.frame.subspan(static_cast<std::size_t>(bytes.data() - request.frame.data()), bytes.size());
   return checked;
 }
 
@@ -73,17 +80,19 @@ Result<> check_timestamps(const wire::BatchView& batch, const TopicPolicy& polic
   const auto max = batch.max_timestamp();
   if (max < 0) return {};
   if (max > now_ms && max - now_ms > policy.timestamp_after_max_ms) {
-    return make_error(ErrorKind::kInvalidInput, fmt::format("Timestamp {} is too far ahead of the broker's {}", max, now_ms));
+    return make_error(ErrorKind::kInvalidInput,
+                      fmt::format("Timestamp {} is too far ahead of the broker's {}", max, now_ms));
   }
   const auto base = batch.base_timestamp();
   if (base >= 0 && base < now_ms && now_ms - base > policy.timestamp_before_max_ms) {
-    return make_error(ErrorKind::kInvalidInput, fmt::format("Timestamp {} is too old for the broker's {}", base, now_ms));
+    return make_error(ErrorKind::kInvalidInput,
+                      fmt::format("Timestamp {} is too old for the broker's {}", base, now_ms));
   }
   return {};
 }
 
-Append append_one(BrokerContext& context, const Request& request, std::string_view topic, const wire::ProduceRequest::Partition& part,
-                  std::int16_t acks) {
+Append append_one(BrokerContext& context, const Request& request, std::string_view topic,
+                  const wire::ProduceRequest::Partition& part, std::int16_t acks) {
   Append append;
   ProducedPartition& out = append.out;
   out.topic = topic;
@@ -91,7 +100,8 @@ Append append_one(BrokerContext& context, const Request& request, std::string_vi
   const auto* meta = context.log.topic(topic);
   log::Partition* partition = meta == nullptr ? nullptr : context.log.partition(meta->id, part.index);
   if (partition == nullptr) return fail(out, ErrorCode::kUnknownTopicOrPartition), append;
-  if (is_internal_topic(topic)) return fail(out, ErrorCode::kInvalidTopicException, "Internal topics are the broker's own"), append;
+  if (is_internal_topic(topic))
+    return fail(out, ErrorCode::kInvalidTopicException, "Internal topics are the broker's own"), append;
   const TopicPolicy& policy = context.policy_of(*meta);
   if (acks == -1 && policy.min_insync_replicas > 1) return fail(out, ErrorCode::kNotEnoughReplicas), append;
 
@@ -112,9 +122,11 @@ Append append_one(BrokerContext& context, const Request& request, std::string_vi
     return fail(out, ErrorCode::kInvalidTimestamp, checked_times.error().message), append;
   }
 
-  const std::shared_ptr<const void> owner = checked.converted ? std::shared_ptr<const void>(checked.converted) : request.owner;
+  const std::shared_ptr<const void> owner =
+      checked.converted ? std::shared_ptr<const void>(checked.converted) : request.owner;
   const auto result = partition->append({.batches = checked.batch, .durability = durability_of(acks), .owner = owner});
-  if (const auto error = error_of(result.status); error != ErrorCode::kNone) return fail(out, error, result.error), append;
+  if (const auto error = error_of(result.status); error != ErrorCode::kNone)
+    return fail(out, error, result.error), append;
   out.base_offset = result.base_offset;
   out.log_start_offset = partition->log_start_offset();
   append.ticket = acks == -1 ? result.ticket : log::SyncTicket{};
@@ -123,9 +135,11 @@ Append append_one(BrokerContext& context, const Request& request, std::string_vi
   return append;
 }
 
-void answer_later(BrokerContext& context, const Request& request, std::vector<Append> appends, std::int32_t timeout_ms) {
+void answer_later(BrokerContext& context, const Request& request, std::vector<Append> appends,
+                  std::int32_t timeout_ms) {
   DelayedProduces::Waiting waiting{ReplyStub::of(request), {}, 0, {}};
-  waiting.deadline = context.clock.mono_now() + Milliseconds(std::clamp<std::int64_t>(timeout_ms, kTimeoutMsMin, kTimeoutMsMax));
+  waiting.deadline =
+      context.clock.mono_now() + Milliseconds(std::clamp<std::int64_t>(timeout_ms, kTimeoutMsMin, kTimeoutMsMax));
   for (auto& append : appends) {
     append.out.unsettled = append.ticket != log::SyncTicket{};
     if (append.out.unsettled) ++waiting.unsettled;
@@ -144,7 +158,8 @@ void answer_later(BrokerContext& context, const Request& request, std::vector<Ap
 void respond_produced(BrokerContext& context, const ReplyStub& to, const std::vector<ProducedPartition>& partitions) {
   wire::ProduceResponse response;
   for (const auto& each : partitions) {  // the partitions of one topic follow one another, as they were asked for
-    if (response.responses.empty() || response.responses.back().name != each.topic) response.responses.push_back({each.topic, {}});
+    if (response.responses.empty() || response.responses.back().name != each.topic)
+      response.responses.push_back({each.topic, {}});
     wire::ProduceResponse::Partition out;
     out.index = each.index;
     out.error_code = each.error;
@@ -223,7 +238,8 @@ void handle_produce(BrokerContext& context, const Request& request) {
   }
   if (message->acks == 0) {
     // No answer exists; after an error the connection is closed, so that the client looks again (as Kafka does).
-    const bool failed = std::any_of(appends.begin(), appends.end(), [](const Append& a) { return a.out.error != ErrorCode::kNone; });
+    const bool failed =
+        std::any_of(appends.begin(), appends.end(), [](const Append& a) { return a.out.error != ErrorCode::kNone; });
     if (failed) return context.sink.close(request.reply_to.connection, "an acks=0 write failed");
     return context.sink.respond(request.reply_to, Response{});
   }

@@ -41,7 +41,9 @@ class DelayedProduces {
   // Whoever waits too long hears REQUEST_TIMED_OUT.
   void expire(BrokerContext& context, MonoTime now);
   void disconnected(ConnectionId connection);
-  [[nodiscard]] MonoTime next_deadline() const { return deadlines_.empty() ? MonoTime::max() : deadlines_.begin()->first; }
+  [[nodiscard]] MonoTime next_deadline() const {
+    return deadlines_.empty() ? MonoTime::max() : deadlines_.begin()->first;
+  }
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
 
  private:

@@ -25,14 +25,17 @@ void handle_sync_group(BrokerContext& context, const Request& request) {
   for (const auto& each : message->assignments) {
     sync.assignments.emplace_back(std::string(each.member_id), Bytes(each.assignment.begin(), each.assignment.end()));
   }
-  context.groups.sync(sync, [&context, to = ReplyStub::of(request)](const SyncAnswer& answer) {
-    wire::SyncGroupResponse response;
-    response.error_code = answer.error;
-    if (answer.protocol_type) response.protocol_type = *answer.protocol_type;
-    if (answer.protocol_name) response.protocol_name = *answer.protocol_name;
-    response.assignment = answer.assignment;
-    context.respond(to, response);
-  }, context.now());
+  context.groups.sync(
+      sync,
+      [&context, to = ReplyStub::of(request)](const SyncAnswer& answer) {
+        wire::SyncGroupResponse response;
+        response.error_code = answer.error;
+        if (answer.protocol_type) response.protocol_type = *answer.protocol_type;
+        if (answer.protocol_name) response.protocol_name = *answer.protocol_name;
+        response.assignment = answer.assignment;
+        context.respond(to, response);
+      },
+      context.now());
 }
 
 }  // namespace antiphon::kafka::broker

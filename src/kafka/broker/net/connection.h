@@ -1,9 +1,9 @@
 // One client's connection: frames in, answers out in the order of the requests.
 //
-// In: bytes are read into a buffer that all connections share; whole frames are handled where they lie, what is left of a
-// frame is kept (a large frame gets a buffer of its own size, which the journal may keep). An idle connection holds no buffer.
-// Out: finished answers are gathered into one write; runs of segment files go by sendfile(2).
-// Reading stops while too many requests are in flight or too many answer bytes wait.
+// In: bytes are read into a buffer that all connections share; whole frames are handled where they lie, what is left of
+// a frame is kept (a large frame gets a buffer of its own size, which the journal may keep). An idle connection holds
+// no buffer. Out: finished answers are gathered into one write; runs of segment files go by sendfile(2). Reading stops
+// while too many requests are in flight or too many answer bytes wait.
 #pragma once
 
 #include <deque>
@@ -24,8 +24,14 @@ struct ReadBudget {
 
 class Connection {
  public:
-  Connection(ConnectionId id, Fd socket, std::string host, const BrokerLimits& limits, BrokerMetrics& metrics, MonoTime now)
-      : id_(id), socket_(std::move(socket)), host_(std::move(host)), limits_(limits), metrics_(metrics), last_active_(now) {}
+  Connection(ConnectionId id, Fd socket, std::string host, const BrokerLimits& limits, BrokerMetrics& metrics,
+             MonoTime now)
+      : id_(id),
+        socket_(std::move(socket)),
+        host_(std::move(host)),
+        limits_(limits),
+        metrics_(metrics),
+        last_active_(now) {}
 
   // Reads what there is (bounded, so that others get their turn) and hands whole frames to the core. False: it is over.
   bool read(BrokerCore& core, ReadBudget& budget, MonoTime now);
@@ -76,7 +82,7 @@ class Connection {
   const BrokerLimits& limits_;
   BrokerMetrics& metrics_;
 
-  wire::Buffer kept_;                  // the start of a small frame, or frames that wait
+  wire::Buffer kept_;  // the start of a small frame, or frames that wait
   std::unique_ptr<LargeFrame> large_;
   std::deque<Slot> slots_;             // requests in flight, oldest first
   std::uint64_t first_sequence_ = 0;   // of slots_.front()

@@ -7,7 +7,7 @@
 
 namespace antiphon::kafka::broker {
 namespace {
-constexpr int kReadsAtOnceMax = 4;                 // then others have their turn
+constexpr int kReadsAtOnceMax = 4;                    // then others have their turn
 constexpr std::size_t kLargeFrameBytes = 64U << 10U;  // from here on a frame gets its own buffer
 }  // namespace
 

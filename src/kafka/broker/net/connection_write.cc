@@ -36,7 +36,8 @@ void Connection::pop_finished() {
 void Connection::advance_output(std::size_t sent) {
   while (sent > 0) {
     const Response& front = slots_.front().response;
-    const std::size_t end = front_slices_sent_ < front.slices.size() ? front.slices[front_slices_sent_].position : front.bytes.size();
+    const std::size_t end =
+        front_slices_sent_ < front.slices.size() ? front.slices[front_slices_sent_].position : front.bytes.size();
     const std::size_t step = std::min(sent, end - front_bytes_sent_);
     front_bytes_sent_ += step;
     sent -= step;

@@ -29,7 +29,8 @@ constexpr std::uint64_t kFirstConnection = 16;
 
 }  // namespace
 
-Result<std::unique_ptr<Reactor>> Reactor::make(const BrokerSettings& settings, const Clock& clock, BrokerMetrics& metrics) {
+Result<std::unique_ptr<Reactor>> Reactor::make(const BrokerSettings& settings, const Clock& clock,
+                                               BrokerMetrics& metrics) {
   Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return errno_error(errno, "epoll_create1");
   Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -38,8 +39,13 @@ Result<std::unique_ptr<Reactor>> Reactor::make(const BrokerSettings& settings, c
 }
 
 Reactor::Reactor(const BrokerSettings& settings, const Clock& clock, BrokerMetrics& metrics, Fd epoll, Fd wake_fd)
-    : settings_(settings), clock_(clock), metrics_(metrics), epoll_(std::move(epoll)), wake_fd_(std::move(wake_fd)),
-      next_id_(kFirstConnection), next_timeout_scan_(clock.mono_now() + kTimeoutScan) {
+    : settings_(settings),
+      clock_(clock),
+      metrics_(metrics),
+      epoll_(std::move(epoll)),
+      wake_fd_(std::move(wake_fd)),
+      next_id_(kFirstConnection),
+      next_timeout_scan_(clock.mono_now() + kTimeoutScan) {
   budget_.scratch.resize(kScratchBytes);
   watch(wake_fd_.get(), kWakeKey, EPOLLIN);
 }
@@ -107,8 +113,8 @@ void Reactor::accept_all() {
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const std::uint64_t id = next_id_++;
-    auto connection = std::make_unique<Connection>(ConnectionId(id), std::move(socket), host_text(address, length), settings_.limits, metrics_,
-                                                   clock_.mono_now());
+    auto connection = std::make_unique<Connection>(ConnectionId(id), std::move(socket), host_text(address, length),
+                                                   settings_.limits, metrics_, clock_.mono_now());
     update_interest(*connection);
     connections_.emplace(id, std::move(connection));
     BrokerMetrics::add(metrics_.connections_accepted, 1);
@@ -117,7 +123,8 @@ void Reactor::accept_all() {
 
 void Reactor::update_interest(Connection& connection) {
   const std::uint32_t events = (connection.wants_read(budget_) ? static_cast<std::uint32_t>(EPOLLIN) : 0U) |
-                               (connection.wants_write() ? static_cast<std::uint32_t>(EPOLLOUT) : 0U) | static_cast<std::uint32_t>(EPOLLRDHUP);
+                               (connection.wants_write() ? static_cast<std::uint32_t>(EPOLLOUT) : 0U) |
+                               static_cast<std::uint32_t>(EPOLLRDHUP);
   if (events == connection.registered_events) return;
   connection.registered_events = events;
   watch(connection.fd(), connection.id().value(), events);
@@ -194,7 +201,8 @@ void Reactor::turn(BrokerCore& core, int timeout_ms) {
       Connection& connection = *found->second;
       const bool gone = (events[i].events & (EPOLLERR | EPOLLHUP)) != 0 ||
                         ((events[i].events & EPOLLRDHUP) != 0 && !connection.wants_read(budget_));
-      const bool alive = !gone && ((events[i].events & (EPOLLIN | EPOLLRDHUP)) == 0 || connection.read(core, budget_, now));
+      const bool alive =
+          !gone && ((events[i].events & (EPOLLIN | EPOLLRDHUP)) == 0 || connection.read(core, budget_, now));
       if (!alive || connection.doomed()) {
         connection.doom();
         doomed_.push_back(connection.id());
@@ -222,10 +230,13 @@ Result<> Reactor::run(BrokerCore& core, StopToken stop, const std::function<void
 void Reactor::drain(BrokerCore& core) {
   listener_ = Fd();
   const MonoTime until = clock_.mono_now() + kDrainMax;
-  // Appends that were taken are settled and answered; new frames are still read while that lasts, which is milliseconds.
+  // Appends that were taken are settled and answered; new frames are still read while that lasts, which is
+  // milliseconds.
   while (core.waiting_for_disk() > 0 && clock_.mono_now() < until) turn(core, 10);
   core.release_waiting();
-  const auto blocked = [&] { return std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c.second->wants_write(); }); };
+  const auto blocked = [&] {
+    return std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c.second->wants_write(); });
+  };
   do {
     flush_dirty(core);
     if (!blocked()) break;

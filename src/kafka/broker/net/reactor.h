@@ -2,8 +2,8 @@
 //
 //     wait -> read what is there, hand frames to the core -> core.advance() -> write what became ready -> again
 //
-// so that everything which arrives in one wake-up is handled, synced and answered together. The journal's syncer and the
-// log's background jobs run on threads of their own and wake the reactor by an eventfd.
+// so that everything which arrives in one wake-up is handled, synced and answered together. The journal's syncer and
+// the log's background jobs run on threads of their own and wake the reactor by an eventfd.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,8 @@ namespace antiphon::kafka::broker {
 class Reactor final : public ResponseSink {
  public:
   // All references outlive the reactor.
-  static Result<std::unique_ptr<Reactor>> make(const BrokerSettings& settings, const Clock& clock, BrokerMetrics& metrics);
+  static Result<std::unique_ptr<Reactor>> make(const BrokerSettings& settings, const Clock& clock,
+                                               BrokerMetrics& metrics);
   ~Reactor() override;
 
   void respond(ReplyTo to, Response response) override;
@@ -56,7 +57,7 @@ class Reactor final : public ResponseSink {
   ReadBudget budget_;
   std::uint64_t next_id_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
-  std::vector<ConnectionId> dirty_;   // have something to write, or room to read again
+  std::vector<ConnectionId> dirty_;  // have something to write, or room to read again
   std::vector<ConnectionId> doomed_;
   MonoTime next_timeout_scan_;
   bool accepting_ = true;

@@ -13,8 +13,8 @@
 #include "kafka/broker/broker.h"
 #include "kafka/broker/net/socket.h"
 #include "kafka/wire/batch_builder.h"
-#include "kafka/wire/messages.h"
 #include "kafka/wire/frame.h"
+#include "kafka/wire/messages.h"
 
 namespace antiphon::kafka::broker {
 namespace {
@@ -102,11 +102,14 @@ class Running : public ::testing::Test {
   }
   void start() {
     thread_ = std::thread([this] {
-      result_ = run_broker(settings, source_.token(), health_, [this](const std::string&, std::uint16_t p) {
-        const std::lock_guard lock(mutex_);
-        port = p;
-        ready_.notify_one();
-      }, &metrics);
+      result_ = run_broker(
+          settings, source_.token(), health_,
+          [this](const std::string&, std::uint16_t p) {
+            const std::lock_guard lock(mutex_);
+            port = p;
+            ready_.notify_one();
+          },
+          &metrics);
     });
     std::unique_lock lock(mutex_);
     ASSERT_TRUE(ready_.wait_for(lock, 60s, [&] { return port != 0; }));
@@ -332,7 +335,8 @@ TEST_F(Running, ASecondBrokerOnTheFolderAndAPortInUseAreClearErrors) {
 TEST(HostPorts, AreReadStrictly) {
   EXPECT_EQ(parse_host_port("127.0.0.1:9092")->port, 9092);
   EXPECT_EQ(parse_host_port("[::1]:0")->host, "::1");
-  for (const auto* wrong : {"", "host", ":1", "h:", "h:70000", "h:1x", "::1:5"}) EXPECT_FALSE(parse_host_port(wrong)) << wrong;
+  for (const auto* wrong : {"", "host", ":1", "h:", "h:70000", "h:1x", "::1:5"})
+    EXPECT_FALSE(parse_host_port(wrong)) << wrong;
 }
 
 }  // namespace

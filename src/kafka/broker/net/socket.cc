@@ -21,14 +21,18 @@ Result<Listener> listen_at(const addrinfo& at, const std::string& shown) {
   if (::bind(socket.get(), at.ai_addr, at.ai_addrlen) != 0 || ::listen(socket.get(), kBacklog) != 0) {
     const int error = errno;
     if (error == EADDRINUSE) {
-      return make_error(ErrorKind::kConfig, fmt::format("{} is in use; stop what listens there or choose another port (port 0 takes a free one)", shown));
+      return make_error(
+          ErrorKind::kConfig,
+          fmt::format("{} is in use; stop what listens there or choose another port (port 0 takes a free one)", shown));
     }
-    if (error == EADDRNOTAVAIL) return make_error(ErrorKind::kConfig, fmt::format("{} is no address of this machine", shown));
+    if (error == EADDRNOTAVAIL)
+      return make_error(ErrorKind::kConfig, fmt::format("{} is no address of this machine", shown));
     return make_error(ErrorKind::kConfig, fmt::format("cannot listen on {}: {}", shown, std::strerror(error)));
   }
   sockaddr_storage bound{};
   socklen_t length = sizeof bound;
-  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0) return errno_error(errno, "getsockname");
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0)
+    return errno_error(errno, "getsockname");
   const std::uint16_t port = bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
                                                          : reinterpret_cast<sockaddr_in*>(&bound)->sin_port;
   return Listener{std::move(socket), ntohs(port)};
@@ -57,7 +61,9 @@ Result<Listener> listen_on(const std::string& host, std::uint16_t port) {
 
 std::string host_text(const sockaddr_storage& address, socklen_t length) {
   char text[NI_MAXHOST];
-  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) return "/unknown";
+  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, text, sizeof text, nullptr, 0,
+                    NI_NUMERICHOST) != 0)
+    return "/unknown";
   return fmt::format("/{}", text);
 }
 

@@ -1,5 +1,5 @@
-// Drives a BrokerCore without sockets and threads, over a file system in memory: requests as messages, answers as messages,
-// syncs and time when the test says so.
+// Drives a BrokerCore without sockets and threads, over a file system in memory: requests as messages, answers as
+// messages, syncs and time when the test says so.
 #pragma once
 
 #include <deque>
@@ -83,7 +83,8 @@ class CoreDriver final : public ResponseSink {
     kept.push_back(std::move(node.mapped()));
     const auto view = kept.back().bytes.view();
     wire::Reader in(view);
-    if (in.i32() != static_cast<std::int32_t>(view.size() - wire::kFrameLengthBytes)) throw std::logic_error("wrong frame length");
+    if (in.i32() != static_cast<std::int32_t>(view.size() - wire::kFrameLengthBytes))
+      throw std::logic_error("wrong frame length");
     std::int32_t correlation = 0;
     wire::read_response_header(in, static_cast<std::int16_t>(Answer::kApiKey), version, correlation);
     Answer answer;
