@@ -75,7 +75,7 @@ def main():
         for statement, command, output, shown, errors in run(pipeline, recording):
             passed, failed = passed + shown, failed + (not shown)
             print(f"{'ok  ' if shown else 'FAIL'} {statement}" + ("" if shown else f"\n{command}\n{output}\n{errors}"))
-            text += [f"## {statement}", "", f"    $ {command}", *(f"    {line}".rstrip() for line in output.replace(folder, "").splitlines()[:30]), ""]
+            text += [f"## {statement}", "", f"    $ {command}", *(f"    {line}".rstrip() for line in output.replace(folder, "").replace(str(ROOT), "/path/to/antiphon").splitlines()[:30]), ""]
     if arguments.write and not failed:
         (ROOT / "docs/mission.md").write_text("\n".join(text))
     print(f"{passed} passed, {failed} failed")
