@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskTimeout{5'000};
 constexpr std::chrono::milliseconds kAskAgain{500};
+// What came in a compressed batch leaves in one: the client must take it, the topic's limit is for the compressed batch.
+constexpr std::size_t kLetterBytesMax = 128U << 20;
+constexpr std::size_t kLetterQueueBytesMax = 160U << 20;
 constexpr std::chrono::milliseconds kGroupSessionTimeout{
     6'000};  // Kafka's least: how long the dead keep their partitions
 
@@ -60,7 +63,13 @@ Result<> consume(const ArchiveSettings& settings, const bus::Connection& connect
   Storer storer(keeper, clock, outage, {settings.parallel, settings.retry_delay_min, settings.retry_delay_max});
 
   const std::string group = topics.group_id("archive", name);
-  DeadLetters dead_letters([&connection] { return bus::Producer::create(connection); },
+  bus::Connection letters_connection = connection;
+  letters_connection.properties.try_emplace("compression.type", "zstd");
+  DeadLetters dead_letters(
+      [letters_connection] {
+        return bus::Producer::create(letters_connection,
+                                     {.queue_bytes_max = kLetterQueueBytesMax, .record_bytes_max = kLetterBytesMax});
+      },
                            {fmt::format("archive.{}", name), group, settings.slot.empty() ? "0" : settings.slot},
                            clock);
   Archiver archiver(settings, {clock, health, metrics, outage, storer, dead_letters});

@@ -102,6 +102,39 @@ TEST(Archiver, StoresAllOfSeveralPartitionsAndCommitsTheirEnds) {
   EXPECT_EQ(archive.metrics.stored.Value(), 200);
 }
 
+class ALetterThatIsTooLarge : public ::testing::TestWithParam<bool> {};
+
+TEST_P(ALetterThatIsTooLarge, IsCutAndHoldsUpNobody) {
+  Running archive;
+  constexpr std::size_t kMax = 2U << 20;
+  (GetParam() ? archive.letters.client_bytes_max : archive.letters.topic_bytes_max) = kMax;
+  OutgoingRecord large = junk(1);
+  large.value = std::string(kMax + 1, 'x');
+  large.headers = {{"theirs", "kept"}};
+  archive.consumer.push(large);
+  archive.consumer.push(junk(2));
+  archive.consumer.push(recording(1, "voice"));
+  archive.consumer.assign(0);
+  archive.begin();
+  ASSERT_TRUE(Running::eventually([&] { return archive.consumer.committed() == 3; }));
+  std::size_t cut = 0;
+  for (const auto& letter : archive.letters.all()) {
+    const auto from = find_header(letter.headers, "x-dlq-cut-from");
+    if (!from) {
+      EXPECT_EQ(letter.value, kJunk);
+      continue;
+    }
+    ++cut;
+    EXPECT_EQ(*from, std::to_string(kMax + 1 + large.key->size() + std::string("theirskept").size()));
+    EXPECT_EQ(letter.value, std::string(kCutLetterBytesMax, 'x'));
+    EXPECT_EQ(find_header(letter.headers, "theirs"), "kept");
+    EXPECT_EQ(find_header(letter.headers, "__connect.errors.offset"), "0");
+  }
+  EXPECT_EQ(cut, 1u);
+  EXPECT_EQ(archive.letters.all().size(), 2u);
+}
+INSTANTIATE_TEST_SUITE_P(ForTheClientOrItsTopic, ALetterThatIsTooLarge, ::testing::Bool());
+
 TEST(Archiver, FiftyJunkEventsBetweenGoodOnesAreDeadLettersAndDelayNobody) {
   Running archive;
   for (int n = 0; n < 50; ++n) {

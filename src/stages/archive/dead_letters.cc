@@ -8,11 +8,38 @@
 #include "events/dead_letter.h"
 
 namespace antiphon::archive {
+namespace {
+
+std::size_t bytes_of(const RecordHeader& header) {
+  return header.name.size() + (header.value ? header.value->size() : 0);
+}
+
+std::size_t bytes_of(const IncomingRecord& record) {
+  std::size_t bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  for (const auto& header : record.headers) bytes += bytes_of(header);
+  return bytes;
+}
+
+// What of a record fits every dead letter topic: the beginning of its value, and its key and headers where they fit.
+IncomingRecord beginning_of(const IncomingRecord& record) {
+  IncomingRecord start = record;
+  if (start.value && start.value->size() > kCutLetterBytesMax) start.value = start.value->first(kCutLetterBytesMax);
+  if (start.key && start.key->size() > kCutLetterBytesMax) start.key.reset();
+  std::size_t bytes = 0;
+  std::erase_if(start.headers, [&](const RecordHeader& header) {
+    bytes += bytes_of(header);
+    return bytes > kCutLetterBytesMax;
+  });
+  return start;
+}
+
+}  // namespace
 
 struct DeadLetters::Acknowledgements {
   struct One {
     std::uint64_t id;
     bool arrived;
+    bool too_large;
   };
   std::mutex mutex;
   std::condition_variable some;
@@ -33,13 +60,13 @@ void DeadLetters::add(Finished finished) {
   to_send_.push_back(id);
 }
 
-bool DeadLetters::send(std::uint64_t id) {
+Result<> DeadLetters::send(std::uint64_t id) {
   if (producer_ && producer_->fatal()) producer_.reset();
   if (!producer_) {
     auto made = make_producer_();
     if (!made) {
       logging::warn("no producer for dead letters", {{"detail", made.error().message}});
-      return false;
+      return std::move(made).error();
     }
     producer_ = std::move(*made);
   }
@@ -52,13 +79,16 @@ bool DeadLetters::send(std::uint64_t id) {
   about.attempts = finished.attempts;
   about.first_failed_at = finished.first_failed_at.value_or(clock_.wall_now());
   auto shared = acknowledgements_;
-  const auto sent = producer_->send(events::build_dead_letter(finished.job.message->record(), about),
-                                    [shared, id](const Result<bus::Delivered>& delivered) {
-                                      const std::lock_guard lock(shared->mutex);
-                                      shared->list.push_back({id, delivered.has_value()});
-                                      shared->some.notify_one();
-                                    });
-  return sent.has_value();  // kLimit: a full queue; it stays first in line
+  const IncomingRecord& record = finished.job.message->record();
+  const bool cut = cut_.contains(id);
+  OutgoingRecord letter = events::build_dead_letter(cut ? beginning_of(record) : record, about);
+  if (cut) letter.headers.push_back({"x-dlq-cut-from", std::to_string(bytes_of(record))});
+  return producer_->send(std::move(letter), [shared, id](const Result<bus::Delivered>& delivered) {
+    const bool too_large = !delivered && delivered.error().kind == ErrorKind::kInvalidInput;
+    const std::lock_guard lock(shared->mutex);
+    shared->list.push_back({id, delivered.has_value(), too_large});
+    shared->some.notify_one();
+  });
 }
 
 std::vector<Finished> DeadLetters::advance() {
@@ -70,13 +100,24 @@ std::vector<Finished> DeadLetters::advance() {
   std::vector<Finished> arrived;
   for (const auto& one : news) {
     if (!one.arrived) {
+      if (one.too_large) cut_.insert(one.id);
       to_send_.push_back(one.id);
       continue;
     }
     auto node = open_.extract(one.id);
+    cut_.erase(one.id);
     arrived.push_back(std::move(node.mapped()));
   }
-  while (!to_send_.empty() && send(to_send_.front())) to_send_.pop_front();
+  while (!to_send_.empty()) {
+    const std::uint64_t id = to_send_.front();
+    const auto sent = send(id);
+    if (sent) {
+      to_send_.pop_front();
+      continue;
+    }
+    // Too large for the client already: once more, cut. Otherwise a full queue, or no producer: it stays first in line.
+    if (sent.error().kind != ErrorKind::kInvalidInput || !cut_.insert(id).second) break;
+  }
   return arrived;
 }
 

@@ -3,6 +3,10 @@
 // A letter is sent until it is acknowledged: a full queue waits, a producer that failed for good is replaced and what
 // it had open is sent again (a letter may then stand twice, never zero times). One thread calls everything; a producer
 // is only made when the first letter comes.
+//
+// A record may be larger than any letter (its batch came compressed, or its topic takes more). A letter that is refused
+// for its size is cut and says so in x-dlq-cut-from; the whole record stands at the offset that it names. So no record
+// can hold up what comes after it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +22,8 @@
 #include "stages/archive/storer.h"
 
 namespace antiphon::archive {
+
+constexpr std::size_t kCutLetterBytesMax = 1U << 20;  // of its value; of its key and of its headers as well
 
 class DeadLetters {
  public:
@@ -40,7 +47,7 @@ class DeadLetters {
 
  private:
   struct Acknowledgements;  // shared with the producer's thread
-  bool send(std::uint64_t id);
+  Result<> send(std::uint64_t id);
 
   const MakeProducer make_producer_;
   const Sender sender_;
@@ -48,6 +55,7 @@ class DeadLetters {
   std::uint64_t next_id_ = 0;
   std::map<std::uint64_t, Finished> open_;
   std::deque<std::uint64_t> to_send_;
+  std::set<std::uint64_t> cut_;  // of those open: were refused for their size
   std::shared_ptr<Acknowledgements> acknowledgements_;
   std::unique_ptr<bus::Producer> producer_;
 };

@@ -193,6 +193,8 @@ struct SentLetters {
   std::atomic<bool> hold{false};    // acknowledge nothing until release()
   std::atomic<int> fail_next{0};    // so many end with a fatal producer
   std::atomic<int> refuse_next{0};  // so many find the queue full
+  std::atomic<std::size_t> client_bytes_max{SIZE_MAX};  // a larger value is refused by send()
+  std::atomic<std::size_t> topic_bytes_max{SIZE_MAX};   // a larger value is refused by the topic
   std::vector<std::function<void()>> held;
 
   std::vector<OutgoingRecord> all() {
@@ -217,6 +219,12 @@ class FakeProducer final : public bus::Producer {
     if (letters_.refuse_next > 0) {
       --letters_.refuse_next;
       return make_error(ErrorKind::kLimit, "the queue is full");
+    }
+    const std::size_t bytes = record.value ? record.value->size() : 0;
+    if (bytes > letters_.client_bytes_max) return make_error(ErrorKind::kInvalidInput, "larger than the client takes");
+    if (bytes > letters_.topic_bytes_max) {
+      on_delivery(make_error(ErrorKind::kInvalidInput, "larger than the topic takes"));
+      return {};
     }
     if (letters_.fail_next > 0) {
       --letters_.fail_next;
