@@ -31,5 +31,17 @@ const result = await build({
   logLevel: 'warning',
 });
 const bundles = Object.keys(result.metafile.outputs).map((file) => join(process.cwd(), file));
-const run = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...bundles], { stdio: 'inherit' });
+const run = spawnSync(
+  process.execPath,
+  ['--enable-source-maps', '--test', '--test-reporter=tap', ...bundles],
+  {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  },
+);
+process.stdout.write(run.stdout);
+process.stderr.write(run.stderr);
+// The runner's own words for what `./dev test` sums up.
+const counted = (what) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(run.stdout)?.[1] ?? 0);
+console.log(`${counted('pass')} passed, ${counted('fail')} failed`);
 process.exit(run.status ?? 1);

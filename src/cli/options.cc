@@ -29,7 +29,7 @@ std::string environment_name(const std::string& name) {
 }
 
 bool is_secret(std::string_view text) {
-  for (const std::string_view word : {"password", "secret", "token", "sasl"}) {
+  for (const std::string_view word : {"password", "secret", "token", "sasl", "ssl.key"}) {
     if (text.find(word) != std::string_view::npos) return true;
   }
   return false;

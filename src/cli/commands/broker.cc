@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "cli/commands.h"
+#include "cli/commands/broker_metrics.h"
 #include "cli/process.h"
 
 namespace antiphon::cli {
@@ -72,9 +73,12 @@ int run_broker_command(const Arguments& arguments) {
   }
   if (const auto valid = settings.validate(); !valid) return finish("broker", valid.error());
   return run_process(options, "broker", [&](Process& process) {
+    kafka::broker::BrokerMetrics metrics;
+    std::optional<BrokerMetricsExport> exported;
+    if (!options.status_address().empty()) exported.emplace(metrics, process.metrics);
     return kafka::broker::run_broker(
         settings, process.stop, process.health,
-        [](const std::string& host, std::uint16_t port) { print_ready(fmt::format("{}:{}", host, port)); });
+        [](const std::string& host, std::uint16_t port) { print_ready(fmt::format("{}:{}", host, port)); }, &metrics);
   });
 }
 

@@ -105,6 +105,7 @@ Result<> run_up(UpSettings& settings, Process& process, int& child_code) {
 }
 
 void add_options(Options& options, UpSettings& settings) {
+  settings.kafka.bootstrap.clear();  // not given: the embedded broker's, once it listens
   options.add("data", settings.data, "folder of the broker's log and of everything else that is kept here");
   options.add("http", settings.http, "where the studio serves the page, HOST:PORT; port 0 takes a free one");
   options.add("kafka", settings.listen, "where the embedded broker listens, HOST:PORT");

@@ -8,6 +8,7 @@
 #include "adapters/http/server.h"
 #include "cli/supervisor/program.h"
 #include "events/topics.h"
+#include "stages/archive/archive.h"
 
 namespace antiphon::cli {
 namespace {
@@ -93,7 +94,10 @@ std::vector<ChildSpec> archive_children(const UpSettings& settings) {
   std::vector<ChildSpec> out;
   for (const auto& url : settings.archives) {
     ChildArguments arguments(settings, "antiphon-stages", "archive");
-    arguments.add_kafka(settings.kafka).add("--archive", url);
+    archive::ArchiveSettings archive;
+    archive.url = url;
+    // Said here, so that no ANTIPHON_NAME of the environment makes two archives share their work.
+    arguments.add_kafka(settings.kafka).add("--archive", url).add("--name", archive.effective_name().value_or(""));
     const std::string name = settings.archives.size() == 1 ? "archive" : fmt::format("archive-{}", out.size() + 1);
     out.push_back({name, arguments.list(), kStopTargets});
   }

@@ -59,9 +59,22 @@ class Connection {
     bool ready = false;
     Response response;
   };
+  // A frame that did not come in one read. It lives until its request is answered, and counts what it received, no
+  // more: a client that dies in the middle gives back exactly what it took.
   struct LargeFrame {
-    std::shared_ptr<std::byte[]> bytes;
-    std::size_t size = 0;
+    LargeFrame(std::shared_ptr<std::atomic<std::uint64_t>> received_by_all, std::size_t frame_size)
+        : received(std::move(received_by_all)), bytes(new std::byte[frame_size]), size(frame_size) {}
+    LargeFrame(const LargeFrame&) = delete;
+    LargeFrame& operator=(const LargeFrame&) = delete;
+    ~LargeFrame() { received->fetch_sub(filled); }
+    void fill(std::size_t count) {
+      filled += count;
+      received->fetch_add(count);
+    }
+
+    std::shared_ptr<std::atomic<std::uint64_t>> received;
+    std::unique_ptr<std::byte[]> bytes;  // untouched pages cost nothing: what is announced and not sent takes no memory
+    std::size_t size;
     std::size_t filled = 0;
   };
 
@@ -83,7 +96,7 @@ class Connection {
   BrokerMetrics& metrics_;
 
   wire::Buffer kept_;  // the start of a small frame, or frames that wait
-  std::unique_ptr<LargeFrame> large_;
+  std::shared_ptr<LargeFrame> large_;
   std::deque<Slot> slots_;             // requests in flight, oldest first
   std::uint64_t first_sequence_ = 0;   // of slots_.front()
   std::size_t front_bytes_sent_ = 0;   // of slots_.front(): bytes in memory

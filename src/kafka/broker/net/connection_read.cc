@@ -34,17 +34,9 @@ void Connection::handle(BrokerCore& core, MutableByteView frame, std::shared_ptr
 }
 
 void Connection::begin_large(ReadBudget& budget, std::size_t frame_size, ByteView start) {
-  large_ = std::make_unique<LargeFrame>();
-  // Untouched pages cost nothing: what a client announces and does not send takes no memory.
-  const auto counter = budget.large_frame_bytes;
-  counter->fetch_add(start.size());
-  large_->bytes = std::shared_ptr<std::byte[]>(new std::byte[frame_size], [counter, frame_size](const std::byte* p) {
-    counter->fetch_sub(frame_size);
-    delete[] p;
-  });
-  large_->size = frame_size;
-  large_->filled = start.size();
+  large_ = std::make_shared<LargeFrame>(budget.large_frame_bytes, frame_size);
   std::copy(start.begin(), start.end(), large_->bytes.get());
+  large_->fill(start.size());
 }
 
 void Connection::take_frames(BrokerCore& core, ReadBudget& budget, MutableByteView bytes) {
@@ -73,12 +65,11 @@ bool Connection::take_read(BrokerCore& core, ReadBudget& budget, std::size_t kep
   if (large_) {
     const std::size_t missing = large_->size - large_->filled;
     const std::size_t taken = std::min(missing, got);
-    large_->filled += taken;
-    budget.large_frame_bytes->fetch_add(taken);
+    large_->fill(taken);
     in_scratch = got - taken;
     if (large_->filled < large_->size) return true;
     const auto done = std::move(large_);
-    handle(core, {done->bytes.get(), done->size}, done->bytes);
+    handle(core, {done->bytes.get(), done->size}, done);
   }
   take_frames(core, budget, MutableByteView(budget.scratch).first(in_scratch));
   return !doomed_;

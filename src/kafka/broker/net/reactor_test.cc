@@ -301,6 +301,32 @@ TEST_F(Running, LargeBatchesGoThroughTheDiskAndComeBackWholeToASlowReader) {
   }
 }
 
+TEST_F(Running, AClientThatDiesInsideALargeFrameTakesNothingFromTheOthers) {
+  start();
+  for (int i = 0; i < 3; ++i) {
+    Client dying(port);
+    Bytes begun(100'000, std::byte{1});
+    wire::store_big<std::int32_t>(begun.data(), 1'000'000);
+    dying.send_raw(begun);
+  }  // gone in the middle
+  eventually([&] { return metrics.snapshot().connections_accepted == 3 && metrics.snapshot().connections == 0; });
+  Client writer(port);
+  writer.send(9, 1, make_topic("t"));
+  writer.receive();
+  wire::BatchBuilder builder;
+  builder.add(1, as_bytes("k"), as_bytes(std::string(300'000, 'v')));
+  const Bytes batch = *builder.finish();
+  wire::ProduceRequest r;
+  r.acks = 1;
+  r.timeout_ms = 30'000;
+  r.topic_data.push_back({"t", {{PartitionId(0), wire::Records::in_memory(batch)}}});
+  // In two parts: a frame that comes in one read would not notice.
+  const Bytes whole = Client::frame(9, 2, r);
+  writer.send_raw(ByteView(whole).first(150'000));
+  writer.send_raw(ByteView(whole).subspan(150'000));
+  EXPECT_EQ(writer.receive_correlation(), 2);
+}
+
 TEST_F(Running, RubbishIsRefusedWithoutHarm) {
   start();
   SeededRandom dice(5);

@@ -1,0 +1,68 @@
+#include "cli/commands/broker_metrics.h"
+
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace antiphon::cli {
+namespace {
+
+using kafka::broker::BrokerMetricsSnapshot;
+
+constexpr std::chrono::seconds kEvery{1};
+
+struct Exported {
+  const char* name;
+  const char* help;
+  std::uint64_t BrokerMetricsSnapshot::*value;
+};
+
+constexpr Exported kExported[] = {
+    {"kafka_broker_connections", "Open connections.", &BrokerMetricsSnapshot::connections},
+    {"kafka_broker_connections_accepted_total", "Connections since the start.",
+     &BrokerMetricsSnapshot::connections_accepted},
+    {"kafka_broker_connections_refused_total", "Connections above the limit.",
+     &BrokerMetricsSnapshot::connections_refused},
+    {"kafka_broker_requests_refused_total", "Malformed, too large or unknown.",
+     &BrokerMetricsSnapshot::requests_refused},
+    {"kafka_broker_requests_waiting", "Delayed requests.", &BrokerMetricsSnapshot::requests_waiting},
+    {"kafka_broker_bytes_in_total", "Bytes received.", &BrokerMetricsSnapshot::bytes_in},
+    {"kafka_broker_bytes_out_total", "Bytes sent.", &BrokerMetricsSnapshot::bytes_out},
+    {"kafka_broker_journal_syncs_total", "Groups made durable.", &BrokerMetricsSnapshot::journal_syncs},
+    {"kafka_broker_journal_sync_nanoseconds_total", "Time spent in them.", &BrokerMetricsSnapshot::journal_sync_ns},
+    {"kafka_broker_topics", "Topics.", &BrokerMetricsSnapshot::topics},
+    {"kafka_broker_partitions", "Partitions.", &BrokerMetricsSnapshot::partitions},
+    {"kafka_broker_groups", "Consumer groups.", &BrokerMetricsSnapshot::groups},
+};
+
+prometheus::Family<prometheus::Gauge>& family(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+void copy(const std::stop_token& ended, const kafka::broker::BrokerMetrics& metrics, prometheus::Registry& registry) {
+  std::vector<prometheus::Gauge*> gauges;
+  for (const Exported& each : kExported) gauges.push_back(&family(registry, each.name, each.help).Add({}));
+  auto& by_api = family(registry, "kafka_broker_requests_total", "Requests answered or refused, by API key.");
+  auto& durability = family(registry, "kafka_broker_durability", "1 for what acks=all means in this process.");
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  do {
+    const BrokerMetricsSnapshot now = metrics.snapshot();
+    for (std::size_t i = 0; i < gauges.size(); ++i) gauges[i]->Set(static_cast<double>(now.*kExported[i].value));
+    for (const auto& [key, count] : now.requests_by_api) {
+      by_api.Add({{"api_key", std::to_string(key)}}).Set(static_cast<double>(count));
+    }
+    durability.Add({{"acks_all", now.durability}}).Set(1);
+    wake.wait_for(lock, ended, kEvery, [] { return false; });
+  } while (!ended.stop_requested());
+}
+
+}  // namespace
+
+BrokerMetricsExport::BrokerMetricsExport(const kafka::broker::BrokerMetrics& metrics, prometheus::Registry& registry)
+    : copier_([&metrics, &registry](const std::stop_token& ended) { copy(ended, metrics, registry); }) {}
+
+}  // namespace antiphon::cli
