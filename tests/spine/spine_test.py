@@ -121,6 +121,24 @@ def junk_between_good_events_goes_to_dead_letters(folder):
         print(sorted({d.header("x-dlq-reason") for d in dead}))
 
 
+def a_record_larger_than_a_dead_letter_topic_takes_holds_up_nobody(folder):
+    with Pipeline(folder, arguments=["--namespace", "other"]) as pipeline:
+        large = pathlib.Path(folder) / "large"
+        large.write_bytes(bytes(9_000_000))  # a few hundred bytes in its batch
+        kcat("-b", pipeline.bootstrap, "-P", "-t", "other.recordings", "-p", "0", "-z", "zstd", "-k", "junk", "-X", "message.max.bytes=20000000",
+             str(large))
+        topic = until("the dead letter topic is there", lambda: re.search(r'"(dlq\.other\.recordings\.archive\.[^"]+)"', kcat("-b", pipeline.bootstrap, "-L").decode()))
+        dead = until("it is a dead letter", lambda: read_topic(pipeline.bootstrap, topic.group(1)), 20)
+        assert [d.value for d in dead] == [large.read_bytes()], "it is not whole"
+        lag = lambda: {g["group"]: g["lag"] for g in json.loads(status(pipeline))["groups"]}
+        until("the archive has committed it", lambda: [n for g, n in lag().items() if g.startswith("other.archive.")] == [0], 20, 0.5)
+
+
+def status(pipeline):
+    """Of the namespace that `up` was given: up.json tells it."""
+    return subprocess.run([ANTIPHON, "status", "--json", "--data", str(pipeline.data)], capture_output=True, timeout=60, check=True).stdout
+
+
 def a_target_that_was_down_goes_on_where_it_was(folder):
     pipeline = Pipeline(folder).start()
     upload(pipeline)
@@ -205,6 +223,7 @@ def the_brokers_process_maps_nothing_that_only_stages_need(folder):
 
 TESTS = [a_sentence_goes_out_and_a_voice_comes_back, a_retried_upload_gets_the_first_receipt, refusals_say_what_is_wrong,
          leases_are_repeatable_and_can_be_skipped, status_and_recording_tell_and_bring, junk_between_good_events_goes_to_dead_letters,
+         a_record_larger_than_a_dead_letter_topic_takes_holds_up_nobody,
          a_target_that_was_down_goes_on_where_it_was, a_stranger_can_write_a_target, mistakes_at_the_start_are_said_in_one_line,
          a_new_up_takes_over_from_a_killed_one, the_brokers_process_maps_nothing_that_only_stages_need]
 

@@ -10,6 +10,9 @@ namespace {
 
 Result<> tell(const Options& options, KafkaOptions kafka, const std::string& data, bool json) {
   if (!options.given("bootstrap")) kafka.bootstrap = tools::local_bootstrap(data).value_or(kafka.bootstrap);
+  if (!options.given("bootstrap") && !options.given("namespace")) {
+    kafka.name_space = tools::local_namespace(data).value_or(kafka.name_space);
+  }
   ANTIPHON_TRY(topics, events::Topics::in(kafka.name_space));
   ANTIPHON_TRY(connection, kafka.connection("status", "0"));
   const SystemClock clock;

@@ -27,7 +27,8 @@ Result<StatusReport> collect_status(const StatusQuestion& question, const Clock&
 
 // What DATA/up.json and the status servers it names say; empty where nothing runs.
 std::vector<ProcessLine> local_processes(const std::string& data_dir);
-// The `bootstrap` of that file, if it is there.
+// The `bootstrap` and the `namespace` of that file, if it is there.
 std::optional<std::string> local_bootstrap(const std::string& data_dir);
+std::optional<std::string> local_namespace(const std::string& data_dir);
 
 }  // namespace antiphon::tools

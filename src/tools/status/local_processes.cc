@@ -20,6 +20,11 @@ nlohmann::json state_of(const std::string& data_dir) {
   return text ? nlohmann::json::parse(as_text(*text), nullptr, false) : nlohmann::json();
 }
 
+std::optional<std::string> text_in(const nlohmann::json& state, const char* name) {
+  if (!state.is_object() || !state.contains(name) || !state[name].is_string()) return std::nullopt;
+  return state[name].get<std::string>();
+}
+
 std::size_t on_data(const char* data, std::size_t one, std::size_t count, void* target) {
   auto& out = *static_cast<std::string*>(target);
   if (out.size() + one * count > kAnswerBytesMax) return 0;
@@ -71,9 +76,11 @@ std::vector<ProcessLine> local_processes(const std::string& data_dir) {
 }
 
 std::optional<std::string> local_bootstrap(const std::string& data_dir) {
-  const auto state = state_of(data_dir);
-  if (!state.is_object() || !state.contains("bootstrap") || !state["bootstrap"].is_string()) return std::nullopt;
-  return state["bootstrap"].get<std::string>();
+  return text_in(state_of(data_dir), "bootstrap");
+}
+
+std::optional<std::string> local_namespace(const std::string& data_dir) {
+  return text_in(state_of(data_dir), "namespace");
 }
 
 }  // namespace antiphon::tools
