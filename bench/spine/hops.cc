@@ -27,7 +27,8 @@
 #include "core/uuid.h"
 #include "events/codec.h"
 #include "http_client.h"
-#include "speech/text/prompt_id.h"
+#include "speech/text/locale.h"
+#include "speech/text/normalise.h"
 #include "statistics.h"
 
 namespace antiphon::bench {
@@ -132,7 +133,7 @@ class Bench {
     events::Prompt prompt;
     prompt.text = fmt::format("This is sentence {} of run {}.", ++sequence_, ::getpid());
     prompt.locale = kLocale;
-    prompt.id = text::prompt_id(prompt.locale, prompt.text);
+    prompt.id = text::prompt_id(locale_, prompt.text);
     prompt.corpus_id = fmt::format("bench-{}", ::getpid());
     prompt.sequence = sequence_;
     prompt.time = SystemClock{}.wall_now();
@@ -143,7 +144,7 @@ class Bench {
     const auto answer = must(http.call("GET", "/api/v1/prompts/next?locale=en", "", ""));
     if (answer.status != 200) return std::nullopt;
     const auto body = nlohmann::json::parse(answer.body);
-    return Sentence{body.at("prompt_id"), body.at("lease_id")};
+    return Sentence{body.at("prompt_id").get<std::string>(), body.at("lease_id").get<std::string>()};
   }
 
   void measure_trickle(HttpClient& http, std::size_t count, Figures* figures) {
@@ -264,6 +265,7 @@ class Bench {
   std::mutex mutex_;  // figures, random_ and watched_ under load
   std::vector<std::pair<std::string, Steady::time_point>> watched_;
   events::Topics topics_;
+  text::Locale locale_ = antiphon::bench::must(text::parse_locale(kLocale));
   std::unique_ptr<bus::Producer> producer_;
   std::uint64_t sequence_ = 0;
 };
