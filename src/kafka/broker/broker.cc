@@ -133,6 +133,12 @@ Result<> serve(const BrokerSettings& settings, StopToken stop, Health& health, B
     HostPort advertised = settings.advertise.value_or(HostPort{settings.listen_host, port});
     if (advertised.port == 0) advertised.port = port;
     core.advertise(advertised);
+    if (advertised.host == "0.0.0.0" || advertised.host == "::") {
+      logging::warn(
+          "clients on other machines are told an address that leads them to themselves; listen on this machine's own "
+          "address (--kafka HOST:PORT), or name it with --advertise HOST:PORT",
+          {{"host", advertised.host}, {"port", advertised.port}});
+    }
     health.set_ready();
     logging::info("the broker takes connections", {{"host", advertised.host}, {"port", advertised.port}});
     if (on_ready) on_ready(advertised.host, advertised.port);

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskTimeout{5'000};
 constexpr std::chrono::milliseconds kAskAgain{500};
-// What came in a compressed batch leaves in one: the client must take it, the topic's limit is for the compressed batch.
+// What came in a compressed batch leaves in one: the client must take it, the topic's limit is for the compressed
+// batch.
 constexpr std::size_t kLetterBytesMax = 128U << 20;
 constexpr std::size_t kLetterQueueBytesMax = 160U << 20;
 constexpr std::chrono::milliseconds kGroupSessionTimeout{
@@ -70,8 +71,7 @@ Result<> consume(const ArchiveSettings& settings, const bus::Connection& connect
         return bus::Producer::create(letters_connection,
                                      {.queue_bytes_max = kLetterQueueBytesMax, .record_bytes_max = kLetterBytesMax});
       },
-                           {fmt::format("archive.{}", name), group, settings.slot.empty() ? "0" : settings.slot},
-                           clock);
+      {fmt::format("archive.{}", name), group, settings.slot.empty() ? "0" : settings.slot}, clock);
   Archiver archiver(settings, {clock, health, metrics, outage, storer, dead_letters});
 
   bus::GroupSettings membership;
