@@ -22,11 +22,13 @@ Result<Ranges> ranges_of(bus::PartitionReader& reader, const std::string& topic,
 
 class Reading {
  public:
-  Reading(bus::PartitionReader& reader, const StopToken& stop) : reader_(reader), stop_(stop) {}
+  Reading(const bus::Connection& connection, const StopToken& stop) : connection_(connection), stop_(stop) {}
 
   // `use` answers false for a record that the contract does not know.
   Result<> all(const Ranges& ranges, const std::function<bool(const IncomingRecord&)>& use) {
-    return bus::read_all(reader_, ranges, kRecoveryTimeout, [&](const IncomingRecord& record) -> Result<> {
+    // A reader that is given other partitions first waits for its long poll to end, half a second; a new one does not.
+    ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_));
+    return bus::read_all(*reader, ranges, kRecoveryTimeout, [&](const IncomingRecord& record) -> Result<> {
       if (stop_.stop_requested()) return make_error(ErrorKind::kCancelled, "stopped while reading what was published");
       if (!use(record)) refuse(record);
       return {};
@@ -41,7 +43,7 @@ class Reading {
                     {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}});
     }
   }
-  bus::PartitionReader& reader_;
+  const bus::Connection& connection_;
   const StopToken& stop_;
   std::uint64_t unreadable_ = 0;
 };
@@ -59,14 +61,15 @@ bool apply_prompt_state(const IncomingRecord& record, Planner& planner) {
   return true;
 }
 
-Result<Recovered> recover(bus::Producer& producer, bus::PartitionReader& reader, const events::Topics& topics,
+Result<Recovered> recover(bus::Producer& producer, const bus::Connection& connection, const events::Topics& topics,
                           int partitions, const events::SelectorStart& start, const StopToken& stop, Planner& planner) {
   if (auto sent = producer.send_and_wait(events::build_selector_start(topics, start), kRecoveryTimeout); !sent)
     return sent.error();
-  ANTIPHON_TRY(corpus_states, ranges_of(reader, topics.corpus_state(), 1));
-  ANTIPHON_TRY(prompts, ranges_of(reader, topics.prompts(), partitions));
-  ANTIPHON_TRY(prompt_states, ranges_of(reader, topics.prompt_state(), partitions));
-  Reading reading(reader, stop);
+  ANTIPHON_TRY(reader, bus::PartitionReader::create(connection));
+  ANTIPHON_TRY(corpus_states, ranges_of(*reader, topics.corpus_state(), 1));
+  ANTIPHON_TRY(prompts, ranges_of(*reader, topics.prompts(), partitions));
+  ANTIPHON_TRY(prompt_states, ranges_of(*reader, topics.prompt_state(), partitions));
+  Reading reading(connection, stop);
 
   std::map<std::string, events::CorpusState> states;  // the last of a key is the truth
   ANTIPHON_TRY_VOID(reading.all(corpus_states, [&](const IncomingRecord& record) {

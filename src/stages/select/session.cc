@@ -65,8 +65,8 @@ Result<> Session::start() {
   state_reader_ = std::move(reader);
   began_ = place_.clock.mono_now();
   const events::SelectorStart start{place_.connection.client_id, make_uuid_v4(place_.random), place_.clock.wall_now()};
-  auto recovery =
-      recover(*producer_, *state_reader_, place_.topics, place_.settings.partitions, start, place_.stop, desk_.planner);
+  auto recovery = recover(*producer_, place_.connection, place_.topics, place_.settings.partitions, start, place_.stop,
+                          desk_.planner);
   if (!recovery) {
     // A topic that was made a moment ago is not yet known everywhere.
     if (recovery.error().kind == ErrorKind::kNotFound) recovery.error().kind = ErrorKind::kUnavailable;
