@@ -42,6 +42,7 @@ struct BrokerLimits {
   std::uint32_t offset_metadata_bytes_max = 4096;            // Kafka: offset.metadata.max.bytes
   std::chrono::milliseconds idle_timeout{600'000};           // Kafka: connections.max.idle.ms
   std::chrono::milliseconds stall_timeout{60'000};           // half a request, or an answer that nobody reads
+  std::chrono::milliseconds crowded_timeout{2'000};          // a large request, while input_bytes_max holds others up
   std::chrono::milliseconds session_timeout_min{6'000};      // Kafka: group.min.session.timeout.ms
   std::chrono::milliseconds session_timeout_max{1'800'000};  // Kafka: group.max.session.timeout.ms
 };

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/clock.h"
@@ -48,6 +49,8 @@ class Connection {
   [[nodiscard]] bool has_kept_frames() const { return !large_ && kept_.size() >= wire::kFrameLengthBytes; }
   // Nothing moved for too long: no requests (idle_timeout), or half a request or an unread answer (stall_timeout).
   [[nodiscard]] bool timed_out(MonoTime now) const;
+  // Since when it has been sending a large request that now has to wait for memory, as all of them do.
+  [[nodiscard]] std::optional<MonoTime> crowded_since(const ReadBudget& budget) const;
   [[nodiscard]] ConnectionId id() const { return id_; }
   [[nodiscard]] int fd() const { return socket_.get(); }
 
@@ -62,8 +65,8 @@ class Connection {
   // A frame that did not come in one read. It lives until its request is answered, and counts what it received, no
   // more: a client that dies in the middle gives back exactly what it took.
   struct LargeFrame {
-    LargeFrame(std::shared_ptr<std::atomic<std::uint64_t>> received_by_all, std::size_t frame_size)
-        : received(std::move(received_by_all)), bytes(new std::byte[frame_size]), size(frame_size) {}
+    LargeFrame(std::shared_ptr<std::atomic<std::uint64_t>> received_by_all, std::size_t frame_size, MonoTime now)
+        : received(std::move(received_by_all)), bytes(new std::byte[frame_size]), size(frame_size), begun(now) {}
     LargeFrame(const LargeFrame&) = delete;
     LargeFrame& operator=(const LargeFrame&) = delete;
     ~LargeFrame() { received->fetch_sub(filled); }
@@ -75,10 +78,12 @@ class Connection {
     std::shared_ptr<std::atomic<std::uint64_t>> received;
     std::unique_ptr<std::byte[]> bytes;  // untouched pages cost nothing: what is announced and not sent takes no memory
     std::size_t size;
+    MonoTime begun;
     std::size_t filled = 0;
   };
 
   [[nodiscard]] bool may_take_request() const;
+  [[nodiscard]] bool is_crowded(const ReadBudget& budget) const;  // a large frame has to wait for memory
   void handle(BrokerCore& core, MutableByteView frame, std::shared_ptr<const void> owner);
   // Handles the whole frames of `bytes` and keeps the rest.
   void take_frames(BrokerCore& core, ReadBudget& budget, MutableByteView bytes);

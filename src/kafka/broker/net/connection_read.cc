@@ -17,8 +17,15 @@ bool Connection::may_take_request() const {
 
 bool Connection::wants_read(const ReadBudget& budget) const {
   if (has_kept_frames() && !may_take_request()) return false;
-  const bool over_budget = large_ && budget.large_frame_bytes->load() > limits_.input_bytes_max;
-  return may_take_request() && !over_budget;
+  return may_take_request() && !is_crowded(budget);
+}
+
+bool Connection::is_crowded(const ReadBudget& budget) const {
+  return large_ && budget.large_frame_bytes->load() > limits_.input_bytes_max;
+}
+
+std::optional<MonoTime> Connection::crowded_since(const ReadBudget& budget) const {
+  return is_crowded(budget) ? std::optional(large_->begun) : std::nullopt;
 }
 
 bool Connection::timed_out(MonoTime now) const {
@@ -34,7 +41,7 @@ void Connection::handle(BrokerCore& core, MutableByteView frame, std::shared_ptr
 }
 
 void Connection::begin_large(ReadBudget& budget, std::size_t frame_size, ByteView start) {
-  large_ = std::make_shared<LargeFrame>(budget.large_frame_bytes, frame_size);
+  large_ = std::make_shared<LargeFrame>(budget.large_frame_bytes, frame_size, last_active_);
   std::copy(start.begin(), start.end(), large_->bytes.get());
   large_->fill(start.size());
 }

@@ -169,8 +169,16 @@ void Reactor::look_after_timeouts() {
     accepting_ = true;
     watch(listener_.get(), kListenerKey, EPOLLIN);
   }
+  // Who holds the memory that large requests wait for began before those who wait: the first one makes room.
+  std::optional<MonoTime> first;
   for (const auto& [id, connection] : connections_) {
-    if (connection->timed_out(now)) {
+    const auto since = connection->crowded_since(budget_);
+    if (since && now - *since > settings_.limits.crowded_timeout) first = std::min(first.value_or(*since), *since);
+  }
+  for (const auto& [id, connection] : connections_) {
+    if (first && connection->crowded_since(budget_) == first) {
+      close(ConnectionId(id), "half a request held the memory that others waited for");
+    } else if (connection->timed_out(now)) {
       close(ConnectionId(id), "nothing moved for too long");
     } else {
       mark_dirty(*connection);  // the budget for large frames may have room again

@@ -217,6 +217,22 @@ TEST_F(Running, HalfARequestIsDroppedAfterItsTime) {
   EXPECT_TRUE(c.closed_by_broker());
 }
 
+TEST_F(Running, HalfARequestThatHoldsTheMemoryOthersWaitForIsDroppedSoon) {
+  settings.limits.input_bytes_max = 1U << 20U;
+  settings.limits.crowded_timeout = 500ms;  // the minute of stall_timeout would be everybody's
+  start();
+  Client hostile(port);
+  Bytes half((3U << 20U) / 2);
+  wire::store_big(half.data(), 2U << 20U);
+  hostile.send_raw(half);
+  Client good(port);
+  wire::MetadataRequest large = make_topic("t");
+  large.topics->resize(50'000, large.topics->front());
+  good.send(9, 5, large);
+  EXPECT_TRUE(hostile.closed_by_broker());
+  EXPECT_EQ(good.receive_correlation(), 5);
+}
+
 TEST_F(Running, AnIdleConnectionIsClosedAfterItsTime) {
   settings.limits.idle_timeout = 1s;
   start();
