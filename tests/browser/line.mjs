@@ -18,6 +18,20 @@ export const withPage = (work, options) => async () => {
 const arrived = (page, n) => until(`${n} arrived`, async () => (await count(page, 'arrived')) === n);
 const idsOf = (studio) => new Set(studio.uploads().map(({ path }) => path));
 
+/** In the page: whether its store has noted a Retry-After. */
+const keepsQuiet = () =>
+  new Promise((resolve, reject) => {
+    const opening = indexedDB.open('antiphon');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const asking = opening.result.transaction('meta').objectStore('meta').get('quietUntilMs');
+      asking.onsuccess = () => {
+        opening.result.close();
+        resolve(asking.result > Date.now());
+      };
+    };
+  });
+
 export const tests = {
   'studio away at Send, browser killed, opened again: the take arrives once': async () => {
     const studio = await new FakeStudio().start();
@@ -126,7 +140,7 @@ export const tests = {
       problem(response, 503, 'Kafka is away', { 'Retry-After': String(WAIT_S) }),
     );
     await recordOne(page, { seconds: 0.6 });
-    await until('the first refusal', () => studio.uploads().length === 1);
+    await until('the first refusal is noted on the phone', () => page.evaluate(keepsQuiet));
     studio.onUpload(null);
     await page.reload();
     await recordOne(page, { seconds: 0.6 });

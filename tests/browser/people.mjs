@@ -20,6 +20,15 @@ const NAMES = {
 
 /** No accessibility violation, no sideways scrolling, no target below 48 px; a picture for people. */
 async function inspect(page, name) {
+  // A colour on its way from one state to the next is neither.
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter((animation) => animation.effect?.getTiming().iterations !== Infinity)
+        .map((animation) => animation.finished.catch(() => null)),
+    ),
+  );
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   assert.deepEqual(found, [], name);

@@ -114,11 +114,12 @@ class RdProducer final : public Producer {
   [[nodiscard]] std::size_t in_flight() const override { return open_; }
 
  private:
-  // The first record of a topic that the library does not know yet waits for its next scan, a second away. Where the brokers do not
-  // answer now, that is what happens.
+  // The first record of a topic that the library does not know yet waits for its next scan, a second away. Where the
+  // brokers do not answer now, that is what happens.
   void learn_topics() {
     const rd_kafka_metadata_t* metadata = nullptr;
-    if (rd_kafka_metadata(handle_.get(), 1, nullptr, &metadata, rd::milliseconds(kLearnTimeout)) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_metadata(handle_.get(), 1, nullptr, &metadata, rd::milliseconds(kLearnTimeout)) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
       rd_kafka_metadata_destroy(metadata);
     }
   }

@@ -190,9 +190,9 @@ class FakeConsumer final : public bus::GroupConsumer {
 struct SentLetters {
   std::mutex mutex;
   std::vector<OutgoingRecord> arrived;
-  std::atomic<bool> hold{false};    // acknowledge nothing until release()
-  std::atomic<int> fail_next{0};    // so many end with a fatal producer
-  std::atomic<int> refuse_next{0};  // so many find the queue full
+  std::atomic<bool> hold{false};                        // acknowledge nothing until release()
+  std::atomic<int> fail_next{0};                        // so many end with a fatal producer
+  std::atomic<int> refuse_next{0};                      // so many find the queue full
   std::atomic<std::size_t> client_bytes_max{SIZE_MAX};  // a larger value is refused by send()
   std::atomic<std::size_t> topic_bytes_max{SIZE_MAX};   // a larger value is refused by the topic
   std::vector<std::function<void()>> held;
