@@ -36,7 +36,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 constexpr std::string_view kLocale = "en";
-constexpr std::int32_t kPartitions = 6;
+// Between two looks: a client that looks without a pause takes one of two cores from what it measures.
+constexpr std::chrono::microseconds kResolution{100};
 
 struct Plan {
   std::string bootstrap;
@@ -153,7 +154,7 @@ class Bench {
       const auto begin = Steady::now();
       must(producer_->send(make_prompt(), [](const Result<bus::Delivered>&) {}));
       std::optional<Sentence> sentence;
-      while (!sentence) sentence = ask(http);
+      while (!(sentence = ask(http))) std::this_thread::sleep_for(kResolution);
       const auto held = Steady::now();
       Figures one;
       upload(http, *sentence, figures == nullptr ? one : *figures, true);
@@ -200,7 +201,7 @@ class Bench {
     const std::lock_guard lock(mutex_);
     figures.hop2.add(answer.answered - answer.sent);
     if (wait_for_archive) {
-      while (::access(sidecar.c_str(), F_OK) != 0) std::this_thread::yield();
+      while (::access(sidecar.c_str(), F_OK) != 0) std::this_thread::sleep_for(kResolution);
       figures.stored.add(Steady::now() - answer.sent);
     } else {
       watched_.emplace_back(sidecar, answer.sent);
@@ -256,7 +257,7 @@ class Bench {
         it = open.erase(it);
         ++seen;
       }
-      std::this_thread::sleep_for(std::chrono::microseconds(200));  // the resolution of "stored" under load
+      std::this_thread::sleep_for(kResolution);
     }
   }
 
