@@ -37,6 +37,15 @@ def until(what, condition, seconds=60, step=0.02):
         time.sleep(step)
 
 
+def runs(pid):
+    """Whether a process is there that can still do something: one that only waits for its parent to ask has ended."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def die_with_the_test():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a test that fails leaves nothing running
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The whole way of the data on files, driven over HTTP: one test a promise a user would notice."""
 import json
-import os
 import pathlib
 import re
 import signal
@@ -12,7 +11,8 @@ import time
 import traceback
 import uuid
 
-from harness import (ANTIPHON, ROOT, Pipeline, Studio, archived, free_port, judge, kcat, read_topic, sha256, temporary, until, uuid7, voice)
+from harness import (ANTIPHON, ROOT, Pipeline, Studio, archived, free_port, judge, kcat, read_topic, runs, sha256, temporary,
+                     until, uuid7, voice)
 
 
 def upload(pipeline, locale="sw", **more):
@@ -208,7 +208,7 @@ def a_new_up_takes_over_from_a_killed_one(folder):
     began = time.monotonic()
     pipeline.start()
     print(f"ready again after {time.monotonic() - began:.2f} s")
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in pids), "a child outlived its supervisor"
+    until("the end of the killed one's children", lambda: not any(runs(pid) for pid in pids), seconds=10)
     assert pipeline.studio.put(recording, body, prompt["prompt_id"]).json() == receipt
     pipeline.stop()
 
