@@ -32,7 +32,7 @@ int run_process(const Options& options, const std::string& command, const std::f
   prometheus::Registry metrics;
   std::unique_ptr<http::Server> status;
   if (!options.status_address().empty()) {
-    const auto address = http::parse_host_port(options.status_address());
+    const auto address = http::parse_listen_address(options.status_address());
     if (!address) return finish(command, address.error());
     auto server = http::start_status_server(*address, health, metrics, kVersion);
     if (!server) return finish(command, server.error());

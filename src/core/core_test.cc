@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "core/clock.h"
 #include "core/crockford.h"
+#include "core/host_port.h"
 #include "core/logging.h"
 #include "core/murmur2.h"
 #include "core/sha256.h"
@@ -65,6 +68,30 @@ TEST(Logging, AJsonLineEscapesAndKeepsNumbers) {
   EXPECT_EQ(
       line,
       R"({"ts":"T","level":"warn","msg":"a \"quote\"","service.name":"antiphon","offset":7,"path":"a\u000ab","ok":true})");
+}
+
+TEST(HostPort, IsAHostAndAPortAndNothingElse) {
+  EXPECT_EQ(parse_host_port("127.0.0.1:80")->port, 80);
+  EXPECT_EQ(parse_host_port("[::1]:0")->host, "::1");
+  EXPECT_EQ(parse_host_port(":8080")->host, "");
+  for (const char* bad : {"", "host", "host:", "host:65536", "host:-1", "::1:80", "[::1:80", "[]:80", "h:8o",
+                          "http://a:1", "a b:1", "a/b:1"})
+    EXPECT_FALSE(parse_host_port(bad)) << bad;
+}
+
+TEST(Stop, WhoWaitsForSomethingElseIsToldOnceAndNotAfterItsEnd) {
+  const StopSource source;
+  std::promise<void> told;
+  {
+    const WhenStopped first(source.token(), [&] { told.set_value(); });
+    source.request_stop();
+    told.get_future().get();
+  }
+  const StopSource never;
+  {
+    const WhenStopped second(never.token(), [] { ADD_FAILURE() << "called without a request"; });
+  }
+  never.request_stop();
 }
 
 TEST(Stop, AWaiterSeesTheRequest) {

@@ -60,6 +60,20 @@ void StopSource::request_stop() const {
 
 StopToken StopSource::token() const { return StopToken(state_); }
 
+WhenStopped::WhenStopped(StopToken stop, std::function<void()> then)
+    : thread_([stop = std::move(stop), over = over_.token(), then = std::move(then)] {
+        pollfd both[2] = {{stop.fd(), POLLIN, 0}, {over.fd(), POLLIN, 0}};
+        while (!over.stop_requested()) {
+          if (stop.stop_requested()) return then();
+          ::poll(both, 2, -1);
+        }
+      }) {}
+
+WhenStopped::~WhenStopped() {
+  over_.request_stop();
+  thread_.join();
+}
+
 void StopSource::install_signal_handlers() {
   g_signal_source.store(this);
   struct sigaction action {};

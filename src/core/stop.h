@@ -5,7 +5,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <thread>
 
 namespace antiphon {
 
@@ -38,6 +40,20 @@ class StopSource {
 
  private:
   std::shared_ptr<StopToken::State> state_;
+};
+
+// Calls `then` once, on a thread of its own, when stop is requested: for loops that wait for something else than the
+// token. Its destructor waits for a call that runs; afterwards there is none.
+class WhenStopped {
+ public:
+  WhenStopped(StopToken stop, std::function<void()> then);
+  ~WhenStopped();
+  WhenStopped(const WhenStopped&) = delete;
+  WhenStopped& operator=(const WhenStopped&) = delete;
+
+ private:
+  StopSource over_;
+  std::thread thread_;
 };
 
 }  // namespace antiphon

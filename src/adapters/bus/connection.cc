@@ -2,21 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "adapters/bus/rdkafka.h"
+#include "core/host_port.h"
 
 namespace antiphon::bus {
 namespace {
 
 bool is_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  unsigned port = 0;
-  const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return error == std::errc{} && end == digits.data() + digits.size() && port >= 1 && port <= 65535 &&
-         text.substr(0, colon).find_first_of(" /\t") == std::string_view::npos;
+  const auto address = parse_host_port(text);
+  return address && !address->host.empty() && address->port != 0;
 }
 
 }  // namespace

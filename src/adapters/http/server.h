@@ -16,6 +16,7 @@
 #include <string>
 
 #include "adapters/http/routes.h"
+#include "core/host_port.h"
 #include "core/result.h"
 
 namespace prometheus {
@@ -67,12 +68,8 @@ class Server {
   virtual bool stop(std::chrono::milliseconds limit) = 0;
 };
 
-struct HostPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
-// "127.0.0.1:8080", "[::1]:0", "localhost:8080", ":8080" (all addresses). kUsage otherwise.
-Result<HostPort> parse_host_port(std::string_view text);
+// As parse_host_port; ":8080" is all addresses.
+Result<HostPort> parse_listen_address(std::string_view text);
 // 127.0.0.0/8, ::1, localhost.
 bool is_loopback(std::string_view host);
 

@@ -57,12 +57,12 @@ int run_broker_command(const Arguments& arguments) {
       "When it takes connections it prints: ready HOST:PORT");
   if (const auto code = options.parse(arguments)) return *code;
 
-  const auto address = kafka::broker::parse_host_port(listen);
+  const auto address = kafka::broker::parse_address(listen);
   if (!address) return finish("broker", address.error());
   settings.listen_host = address->host;
   settings.listen_port = address->port;
   if (!advertise.empty()) {
-    const auto told = kafka::broker::parse_host_port(advertise);
+    const auto told = kafka::broker::parse_address(advertise);
     if (!told) return finish("broker", told.error());
     settings.advertise = *told;
   }

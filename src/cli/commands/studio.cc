@@ -66,7 +66,7 @@ int run_studio_command(const Arguments& arguments) {
 
   const auto connection = kafka.connection("studio", settings.slot);
   if (!connection) return finish("studio", connection.error());
-  const auto address = http::parse_host_port(http);
+  const auto address = http::parse_listen_address(http);
   if (!address) return finish("studio", address.error());
   if (const auto split = split_tls(tls, settings); !split) return finish("studio", split.error());
   settings.kafka = *connection;

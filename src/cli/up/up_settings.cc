@@ -41,7 +41,7 @@ class ChildArguments {
 }  // namespace
 
 Result<> UpSettings::complete() {
-  ANTIPHON_TRY(address, http::parse_host_port(http));
+  ANTIPHON_TRY(address, http::parse_listen_address(http));
   ANTIPHON_TRY_VOID(events::Topics::in(kafka.name_space));
   if (lan) {
     if (!tls.empty())

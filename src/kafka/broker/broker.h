@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/health.h"
+#include "core/host_port.h"
 #include "core/record.h"
 #include "core/result.h"
 #include "core/stop.h"
@@ -47,11 +48,6 @@ struct BrokerLimits {
   std::chrono::milliseconds session_timeout_max{1'800'000};  // Kafka: group.max.session.timeout.ms
 };
 
-struct HostPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
 struct BrokerSettings {
   std::string data_dir;
   std::string listen_host = "127.0.0.1";
@@ -71,8 +67,8 @@ struct BrokerSettings {
   [[nodiscard]] Result<> validate() const;
 };
 
-// "host:port", "[v6]:port". kUsage when it is not that.
-Result<HostPort> parse_host_port(std::string_view text);
+// As parse_host_port, with a host.
+Result<HostPort> parse_address(std::string_view text);
 
 // Recovers the log, opens the port, calls on_ready once (on this thread) with the host and port that Metadata answers,
 // and serves until stop is requested; then it answers or fails what waits, syncs, marks the log clean and returns.

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "kafka/broker/broker.h"
 
 namespace antiphon::kafka::broker {
@@ -30,21 +28,10 @@ Result<> BrokerSettings::validate() const {
   return {};
 }
 
-Result<HostPort> parse_host_port(std::string_view text) {
-  const auto wrong = [&] { return make_error(ErrorKind::kUsage, fmt::format("'{}' is not HOST:PORT", text)); };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return wrong();
-  std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return wrong();
-  }
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (host.empty() || error != std::errc{} || end != digits.data() + digits.size()) return wrong();
-  return HostPort{std::string(host), port};
+Result<HostPort> parse_address(std::string_view text) {
+  ANTIPHON_TRY(address, parse_host_port(text));
+  if (address.host.empty()) return make_error(ErrorKind::kUsage, fmt::format("'{}' names no host", text));
+  return address;
 }
 
 }  // namespace antiphon::kafka::broker
