@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/record.h"
 #include "events/refusal.h"
+#include "events/start_marker.h"
 #include "events/topics.h"
 
 namespace antiphon::events {
@@ -55,19 +56,11 @@ struct CorpusState {
   friend bool operator==(const CorpusState&, const CorpusState&) = default;
 };
 
-// A selector that starts writes one and reads the topic until it meets it. Key: start/CLIENT_ID.
-struct SelectorStart {
-  std::string client_id;
-  std::string run;  // a UUID, new at every start
-  WallTime time;
-  friend bool operator==(const SelectorStart&, const SelectorStart&) = default;
-};
-
-using CorpusStateRecord = std::variant<CorpusState, SelectorStart>;
+using CorpusStateRecord = std::variant<CorpusState, StartMarker>;
 
 // kLimit when it would exceed a maximum above or kMessageBytesMax.
 Result<OutgoingRecord> build_corpus_state(const Topics& topics, const CorpusState& state);
-OutgoingRecord build_selector_start(const Topics& topics, const SelectorStart& start);
+OutgoingRecord build_selector_start(const Topics& topics, const StartMarker& marker);
 Reading<CorpusStateRecord> read_corpus_state(const IncomingRecord& record);
 
 }  // namespace antiphon::events

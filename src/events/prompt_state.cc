@@ -3,17 +3,14 @@
 #include <algorithm>
 
 #include "events/envelope.h"
-#include "events/json_reader.h"
 #include "events/shapes.h"
+#include "events/state_document.h"
 
 namespace antiphon::events {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::uint64_t kVersion = 1;
-constexpr std::size_t kNameBytesMax = 256;
-constexpr std::size_t kHeadroomBytes = 4096;  // of a record: key, headers, framing
 constexpr std::uint64_t kPartitionMax = 0x7fffffff;
 
 Json to_json(const Lease& lease) {
@@ -44,7 +41,7 @@ Json to_json(const PromptState& state) {
   for (const Lease& lease : state.leases) leases.push_back(to_json(lease));
   for (const SpeakerId& speaker : state.skipped_by) skips.push_back(speaker.value());
   for (const Receipt& take : state.takes) takes.push_back(to_json(take));
-  return {{"v", kVersion},
+  return {{"v", kStateVersion},
           {"kind", "prompt"},
           {"prompt_id", state.prompt_id.value()},
           {"locale", state.locale},
@@ -71,14 +68,14 @@ Lease read_lease(JsonReader& json) {
 Receipt read_receipt(JsonReader& json) {
   Receipt take;
   take.recording_id = RecordingId(json.shaped("recording_id", is_recording_id));
-  take.topic = json.text("topic", kNameBytesMax);
+  take.topic = json.text("topic", kStateNameBytesMax);
   take.partition = PartitionId(static_cast<std::int32_t>(json.number("partition", kPartitionMax)));
   take.offset = Offset(static_cast<std::int64_t>(json.number("offset", kSequenceMax)));
   take.sha256 = json.shaped("sha256", is_sha256);
-  const auto standing = parse_lease_standing(json.text("standing", kNameBytesMax));
+  const auto standing = parse_lease_standing(json.text("standing", kStateNameBytesMax));
   if (!standing) json.refuse("standing", "held, late or none is wanted");
   take.standing = standing.value_or(LeaseStanding::kNone);
-  take.source = json.text("source", kNameBytesMax);
+  take.source = json.text("source", kStateNameBytesMax);
   take.sequence = json.number("sequence", kSequenceMax);
   if (auto speaker = json.optional_shaped("speaker", is_plain_uuid)) take.speaker = SpeakerId(*std::move(speaker));
   if (auto lease = json.optional_shaped("lease", is_plain_uuid)) take.lease = LeaseId(*std::move(lease));
@@ -103,27 +100,6 @@ PromptState read_state(JsonReader& json) {
   return state;
 }
 
-StartMarker read_marker(JsonReader& json) {
-  StartMarker marker;
-  marker.client_id = json.text("client_id", kNameBytesMax);
-  marker.run = json.shaped("run", is_plain_uuid);
-  if (const auto offset = json.optional_number("recordings_next_offset", kSequenceMax)) {
-    marker.recordings_next_offset = Offset(static_cast<std::int64_t>(*offset));
-  }
-  marker.time = json.time("time");
-  return marker;
-}
-
-OutgoingRecord table_record(const Topics& topics, std::string key, std::string value, WallTime time) {
-  OutgoingRecord record;
-  record.topic = topics.prompt_state();
-  record.key = std::move(key);
-  record.value = std::move(value);
-  record.timestamp_ms = to_unix_ms(time);
-  record.headers = HeaderBuilder().add("content-type", kJsonContentType).take();
-  return record;
-}
-
 }  // namespace
 
 std::size_t PromptState::counted_takes() const {
@@ -137,49 +113,23 @@ Result<OutgoingRecord> build_prompt_state(const Topics& topics, const PromptStat
                       "prompt " + state.prompt_id.value() + " has more leases, skips or takes than one record holds");
   }
   std::string value = dump_json(to_json(state));
-  if (value.size() > kMessageBytesMax - kHeadroomBytes) {
+  if (value.size() > kMessageBytesMax - kStateHeadroomBytes) {
     return make_error(ErrorKind::kLimit, "the state of prompt " + state.prompt_id.value() + " takes " +
                                              std::to_string(value.size()) + " bytes");
   }
-  return table_record(topics, state.prompt_id.value(), std::move(value), state.time);
+  return state_record(topics.prompt_state(), state.prompt_id.value(), std::move(value), state.time);
 }
 
 OutgoingRecord build_start_marker(const Topics& topics, const StartMarker& marker, PartitionId partition) {
-  Json json{{"v", kVersion},
-            {"kind", "start"},
-            {"client_id", marker.client_id},
-            {"run", marker.run},
-            {"time", format_rfc3339(marker.time)}};
-  if (marker.recordings_next_offset) json["recordings_next_offset"] = marker.recordings_next_offset->value();
-  OutgoingRecord record = table_record(topics, "start/" + marker.client_id, dump_json(json), marker.time);
+  OutgoingRecord record = start_record(topics.prompt_state(), marker);
   record.partition = partition;
   return record;
 }
 
 Reading<PromptStateRecord> read_prompt_state(const IncomingRecord& record) {
-  HeaderReader envelope(record.headers);
-  const std::string_view key = read_key(envelope, record);
-  const std::string_view value = read_value(envelope, record);
-  if (envelope.refusal()) return *envelope.refusal();
-  JsonReader json(value);
-  if (json.number("v", kVersion) != kVersion) json.refuse(Refusal{"unknown-version", "version 1 is known"});
-  const std::string kind = json.text("kind", kNameBytesMax);
-  PromptStateRecord read;
-  std::string expected_key;
-  if (kind == "start") {
-    StartMarker marker = read_marker(json);
-    expected_key = "start/" + marker.client_id;
-    read = std::move(marker);
-  } else if (kind == "prompt") {
-    PromptState state = read_state(json);
-    expected_key = state.prompt_id.value();
-    read = std::move(state);
-  } else {
-    json.refuse("kind", "prompt or start is wanted");
-  }
-  if (key != expected_key) json.refuse(Refusal{"key-mismatch", "the value is not about the record's key"});
-  if (json.refusal()) return *json.refusal();
-  return read;
+  return read_state_document<PromptState>(
+      record, "prompt", read_state,
+      [](const PromptState& state) -> const std::string& { return state.prompt_id.value(); });
 }
 
 }  // namespace antiphon::events

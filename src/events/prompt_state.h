@@ -17,6 +17,7 @@
 #include "core/types.h"
 #include "events/event.h"
 #include "events/refusal.h"
+#include "events/start_marker.h"
 #include "events/topics.h"
 
 namespace antiphon::events {
@@ -67,20 +68,11 @@ struct PromptState {
   [[nodiscard]] bool complete() const { return counted_takes() >= static_cast<std::size_t>(wanted); }
 };
 
-// A studio that starts writes one to every partition of prompt-state and reads until it meets it: what lies before is
-// all that its predecessor can have left. Key: start/CLIENT_ID.
-struct StartMarker {
-  std::string client_id;
-  std::string run;                               // a UUID, new at every start
-  std::optional<Offset> recordings_next_offset;  // where known
-  WallTime time;
-  friend bool operator==(const StartMarker&, const StartMarker&) = default;
-};
-
 using PromptStateRecord = std::variant<PromptState, StartMarker>;
 
 // No partition is named for a state: it is that of its key. kLimit when it would exceed a maximum above.
 Result<OutgoingRecord> build_prompt_state(const Topics& topics, const PromptState& state);
+// A studio that starts writes one to every partition.
 OutgoingRecord build_start_marker(const Topics& topics, const StartMarker& marker, PartitionId partition);
 Reading<PromptStateRecord> read_prompt_state(const IncomingRecord& record);
 

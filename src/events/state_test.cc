@@ -131,11 +131,11 @@ TEST(CorpusState, HoldsAsManyObjectsAsItSays) {
 }
 
 TEST(CorpusState, StartsComeBackAsTheyWere) {
-  const SelectorStart start{"voices.select.0", kUuid, from_unix_ms(7)};
+  const StartMarker start{"voices.select.0", kUuid, std::nullopt, from_unix_ms(7)};
   const OutgoingRecord out = build_selector_start(Topics(), start);
   const auto in = read_corpus_state(arrived(out));
   ASSERT_TRUE(in) << in.error().label;
-  EXPECT_EQ(std::get<SelectorStart>(*in), start);
+  EXPECT_EQ(std::get<StartMarker>(*in), start);
 }
 
 // Every text in `from` of a good value replaced by `to`.

@@ -62,7 +62,7 @@ bool apply_prompt_state(const IncomingRecord& record, Planner& planner) {
 }
 
 Result<Recovered> recover(bus::Producer& producer, const bus::Connection& connection, const events::Topics& topics,
-                          int partitions, const events::SelectorStart& start, const StopToken& stop, Planner& planner) {
+                          int partitions, const events::StartMarker& start, const StopToken& stop, Planner& planner) {
   if (auto sent = producer.send_and_wait(events::build_selector_start(topics, start), kRecoveryTimeout); !sent)
     return sent.error();
   ANTIPHON_TRY(reader, bus::PartitionReader::create(connection));

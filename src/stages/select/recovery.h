@@ -28,6 +28,6 @@ bool apply_prompt_state(const IncomingRecord& record, Planner& planner);
 // Writes `start`, fixes the ends of the three topics, reads them and tells the planner. kUnavailable: try again with a
 // new planner.
 Result<Recovered> recover(bus::Producer& producer, const bus::Connection& connection, const events::Topics& topics,
-                          int partitions, const events::SelectorStart& start, const StopToken& stop, Planner& planner);
+                          int partitions, const events::StartMarker& start, const StopToken& stop, Planner& planner);
 
 }  // namespace antiphon::select

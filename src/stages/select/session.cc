@@ -64,7 +64,8 @@ Result<> Session::start() {
   ANTIPHON_TRY(reader, bus::PartitionReader::create(place_.connection));
   state_reader_ = std::move(reader);
   began_ = place_.clock.mono_now();
-  const events::SelectorStart start{place_.connection.client_id, make_uuid_v4(place_.random), place_.clock.wall_now()};
+  const events::StartMarker start{place_.connection.client_id, make_uuid_v4(place_.random), std::nullopt,
+                                  place_.clock.wall_now()};
   auto recovery = recover(*producer_, place_.connection, place_.topics, place_.settings.partitions, start, place_.stop,
                           desk_.planner);
   if (!recovery) {
