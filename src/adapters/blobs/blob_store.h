@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,12 @@ struct PutOptions {
   bool only_if_absent = true;               // If-None-Match: *
 };
 
+struct Put {
+  std::string name;
+  ByteView data;
+  PutOptions options;
+};
+
 enum class Use : std::uint8_t { kRead, kWrite };
 
 class BlobStore {
@@ -62,6 +69,12 @@ class BlobStore {
   virtual Result<Bytes> read(const std::string& name, std::uint64_t bytes_max) = 0;
   // Durable when it returns. kAlreadyExists: only_if_absent and the name is taken.
   virtual Result<> put(const std::string& name, ByteView data, const PutOptions& options) = 0;
+  // One after the other: the second gets its name only after the first has its own. All are durable when it returns; on
+  // an error, that of the first that failed, those before it may be there. A store may share work between them.
+  virtual Result<> put_in_order(std::span<const Put> puts) {
+    for (const Put& one : puts) ANTIPHON_TRY_VOID(put(one.name, one.data, one.options));
+    return {};
+  }
   virtual Result<> remove(const std::string& name) = 0;  // missing is fine
   // For the end of the process: calls under way, and later ones, end soon with kCancelled where the store can do that.
   virtual void abandon() {}

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/sha256.h"
@@ -58,47 +59,47 @@ Outcome Keeper::keep_recording(const events::Recording& recording, const Incomin
   auto name = events::archive_name(recording, extension_of(recording.content_type));
   if (!name) return outcome_of(std::move(name).error());
 
-  blobs::PutOptions options;
-  options.content_type = recording.content_type;
-  options.user = {{"sha256", recording.sha256}};
-  auto put = store_.put(*name, audio, options);
-  const bool taken = !put && put.error().kind == ErrorKind::kAlreadyExists;
-  if (!put && !taken) return outcome_of(std::move(put).error());
-  if (taken) {
-    Outcome compared = compare(*name, recording, audio.size());
+  const std::string text = events::sidecar_json(record.headers);
+  const blobs::Put object{*name, audio, {recording.content_type, {{"sha256", recording.sha256}}, true}};
+  const blobs::Put mark{events::sidecar_name(*name), as_bytes(text), {"application/json", {}, true}};
+  auto both = store_.put_in_order(std::array{object, mark});
+  if (both) return Stored{audio.size()};
+  if (both.error().kind != ErrorKind::kAlreadyExists) return outcome_of(std::move(both).error());
+  // One of the names is taken: by an earlier attempt, by its repeat, or by something else.
+  auto there = store_.head(object.name);
+  if (there) {
+    Outcome compared = compare(object.name, *there, recording, audio.size());
     if (!std::holds_alternative<AlreadyThere>(compared)) return compared;
+  } else {
+    if (there.error().kind != ErrorKind::kNotFound) return outcome_of(std::move(there).error());
+    auto put = store_.put(object.name, object.data, object.options);
+    if (!put) return outcome_of(std::move(put).error());
   }
-  Outcome sidecar = keep_sidecar(recording, events::sidecar_name(*name), record.headers);
+  Outcome sidecar = keep_sidecar(recording, mark);
   // The object was there, its sidecar not: an earlier attempt ended between the two. It is stored only now.
   if (std::holds_alternative<Stored>(sidecar)) return Stored{audio.size()};
   return sidecar;
 }
 
-Outcome Keeper::compare(const std::string& name, const events::Recording& recording, std::uint64_t size) {
-  auto metadata = store_.head(name);
-  if (!metadata) return outcome_of(std::move(metadata).error());  // kNotFound too: removed meanwhile, so again
-  if (metadata->info.size != size) {
-    return name_taken(
-        fmt::format("an object of {} bytes has its name, the recording has {}", metadata->info.size, size));
+Outcome Keeper::compare(const std::string& name, const blobs::BlobMetadata& there, const events::Recording& recording,
+                        std::uint64_t size) {
+  if (there.info.size != size) {
+    return name_taken(fmt::format("an object of {} bytes has its name, the recording has {}", there.info.size, size));
   }
-  const auto told = metadata->user.find("sha256");
-  if (told != metadata->user.end() && told->second == recording.sha256) return AlreadyThere{};
-  auto data = store_.read(name, size);
+  const auto told = there.user.find("sha256");
+  if (told != there.user.end() && told->second == recording.sha256) return AlreadyThere{};
+  auto data = store_.read(name, size);  // kNotFound too: removed meanwhile, so again
   if (!data && data.error().kind == ErrorKind::kLimit) return name_taken("a larger object has its name");
   if (!data) return outcome_of(std::move(data).error());
   if (sha256_hex(*data) == recording.sha256) return AlreadyThere{};
   return name_taken(fmt::format("other {} bytes have its name", size));
 }
 
-Outcome Keeper::keep_sidecar(const events::Recording& recording, const std::string& name,
-                             const RecordHeaders& headers) {
-  const std::string text = events::sidecar_json(headers);
-  blobs::PutOptions options;
-  options.content_type = "application/json";
-  auto put = store_.put(name, as_bytes(text), options);
+Outcome Keeper::keep_sidecar(const events::Recording& recording, const blobs::Put& mark) {
+  auto put = store_.put(mark.name, mark.data, mark.options);
   if (put) return Stored{};
   if (put.error().kind != ErrorKind::kAlreadyExists) return outcome_of(std::move(put).error());
-  auto data = store_.read(name, kSidecarBytesMax);
+  auto data = store_.read(mark.name, kSidecarBytesMax);
   if (!data && data.error().kind == ErrorKind::kLimit) return name_taken("a larger object has its sidecar's name");
   if (!data) return outcome_of(std::move(data).error());
   // A recording that stands twice in the topic (a send that was still on the wire of a dead process) may carry another

@@ -47,8 +47,9 @@ class Keeper {
 
  private:
   Outcome keep_recording(const events::Recording& recording, const IncomingRecord& record);
-  Outcome keep_sidecar(const events::Recording& recording, const std::string& name, const RecordHeaders& headers);
-  Outcome compare(const std::string& name, const events::Recording& recording, std::uint64_t size);
+  Outcome keep_sidecar(const events::Recording& recording, const blobs::Put& mark);
+  Outcome compare(const std::string& name, const blobs::BlobMetadata& there, const events::Recording& recording,
+                  std::uint64_t size);
   Outcome erase(const std::string& prefix, std::string_view recording_id);
 
   blobs::BlobStore& store_;

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "adapters/blobs/folder/folder_store.h"
 #include "adapters/blobs/name.h"
@@ -17,24 +19,39 @@ namespace {
 constexpr int kPutAttemptsMax =
     5;  // each is lost only to a cleaner that came between open and lock, or a folder just removed
 
-// A locked, empty file with a name of its own. Its descriptor holds the lock.
-struct Temporary {
+// A locked, empty file with a name of its own, gone with its owner unless it was given another. Its descriptor holds
+// the lock.
+class Temporary {
+ public:
+  Temporary(int folder, std::string named, Descriptor opened)
+      : file(std::move(opened)), name(std::move(named)), folder_(folder) {}
+  Temporary(Temporary&& other) noexcept
+      : file(std::move(other.file)), name(std::move(other.name)), folder_(std::exchange(other.folder_, -1)) {}
+  Temporary& operator=(Temporary&&) = delete;
+  ~Temporary() {
+    if (folder_ >= 0) ::unlinkat(folder_, name.c_str(), 0);
+  }
+  [[nodiscard]] int folder() const { return folder_; }
+  void was_renamed() { folder_ = -1; }
+
   Descriptor file;
   std::string name;
+
+ private:
+  int folder_;
 };
 
 Result<Temporary> make_temporary(int folder) {
   static std::atomic<std::uint64_t> counter{0};  // with the pid: a name no living process has; O_EXCL decides the rest
   for (int attempt = 0; attempt < 100; ++attempt) {
-    Temporary temporary;
-    temporary.name = fmt::format("{}-{}", ::getpid(), counter.fetch_add(1, std::memory_order_relaxed));
-    temporary.file = Descriptor(
-        ::openat(folder, temporary.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-    if (temporary.file.get() < 0) {
+    std::string name = fmt::format("{}-{}", ::getpid(), counter.fetch_add(1, std::memory_order_relaxed));
+    Descriptor file(::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    if (file.get() < 0) {
       if (errno == EEXIST || errno == EINTR) continue;
       return errno_error(errno, "make a temporary file");
     }
-    if (::flock(temporary.file.get(), LOCK_EX | LOCK_NB) == 0) return temporary;
+    // Else a cleaner has it, and removes it.
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return Temporary(folder, std::move(name), std::move(file));
   }
   return make_error(ErrorKind::kIo, "no free name for a temporary file after 100 attempts");
 }
@@ -60,10 +77,34 @@ int rename_over_nothing(int from, const char* name, int to, const char* final_na
   return 0;
 }
 
+std::string last_of(const Put& one) { return std::string(components_of(one.name).back()); }
+
+bool is_taken(int folder, const Put& one) {
+  return ::faccessat(folder, last_of(one).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// 0, or errno.
+int give_name(Temporary& temporary, int folder, const Put& one) {
+  const std::string last = last_of(one);
+  int error = 0;
+  if (one.options.only_if_absent) {
+    error = rename_over_nothing(temporary.folder(), temporary.name.c_str(), folder, last.c_str());
+  } else if (::renameat(temporary.folder(), temporary.name.c_str(), folder, last.c_str()) != 0) {
+    error = errno;
+  }
+  if (error == 0) temporary.was_renamed();
+  return error;
+}
+
+Result<> sync_folder(int folder) {
+  if (::fsync(folder) != 0) return errno_error(errno, "sync folder");
+  return {};
+}
+
 // Whoever learns that a name is taken may rely on it from then on; its writer may have died before the name was
 // durable.
 Error name_is_taken(int folder) {
-  if (::fsync(folder) != 0) return errno_error(errno, "sync folder");
+  if (auto synced = sync_folder(folder); !synced) return std::move(synced).error();
   return make_error(ErrorKind::kAlreadyExists, "the name is taken");
 }
 
@@ -75,6 +116,7 @@ Result<Descriptor> FolderStore::make_folders(int root, const std::string& name) 
   std::string path;
   for (const auto component : std::span(parts.data(), parts.size() - 1)) {
     bool made = false;
+    const std::string parent = path;
     path.append(component).push_back('/');
     ANTIPHON_TRY(next, open_or_make_folder(folder.get(), std::string(component), made));
     bool durable = false;
@@ -83,8 +125,8 @@ Result<Descriptor> FolderStore::make_folders(int root, const std::string& name) 
       durable = durable_folders_.contains(path);
     }
     // Not made by us now, yet perhaps by one who has not synced it yet, or died before it could.
-    if (!durable && ::fsync(folder.get()) != 0) return errno_error(errno, "sync folder");
     if (!durable) {
+      ANTIPHON_TRY_VOID(syncs_.sync(parent, [&] { return sync_folder(folder.get()); }));
       const std::lock_guard lock(mutex_);
       if (durable_folders_.size() >= kDurableFoldersMax) durable_folders_.clear();
       durable_folders_.insert(path);
@@ -94,7 +136,9 @@ Result<Descriptor> FolderStore::make_folders(int root, const std::string& name) 
   return folder;
 }
 
-Result<> FolderStore::put_once(int root, const std::string& name, ByteView data, bool only_if_absent) {
+// All in the folder of the first: every file is written and synced, then they get their names in order, then their
+// folder is synced, once.
+Result<> FolderStore::put_once(int root, std::span<const Put> puts) {
   bool made = false;
   auto opened = open_or_make_folder(root, std::string(kTemporaryFolder), made);
   if (!opened && opened.error().kind == ErrorKind::kConflict) {
@@ -103,39 +147,44 @@ Result<> FolderStore::put_once(int root, const std::string& name, ByteView data,
   }
   if (!opened) return std::move(opened).error();
   const Descriptor temporaries = std::move(*opened);
-  ANTIPHON_TRY(folder, make_folders(root, name));
-  const std::string last(components_of(name).back());
-  if (only_if_absent && ::faccessat(folder.get(), last.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-    return name_is_taken(folder.get());
-  ANTIPHON_TRY(temporary, make_temporary(temporaries.get()));
-  auto written = write_and_sync(temporary.file.get(), data);
-  int error = 0;
-  if (written) {
-    if (only_if_absent) {
-      error = rename_over_nothing(temporaries.get(), temporary.name.c_str(), folder.get(), last.c_str());
-    } else if (::renameat(temporaries.get(), temporary.name.c_str(), folder.get(), last.c_str()) != 0) {
-      error = errno;
-    }
+  ANTIPHON_TRY(folder, make_folders(root, puts.front().name));
+  std::vector<Temporary> written;
+  for (const Put& one : puts) {
+    if (one.options.only_if_absent && is_taken(folder.get(), one)) return name_is_taken(folder.get());
+    ANTIPHON_TRY(temporary, make_temporary(temporaries.get()));
+    ANTIPHON_TRY_VOID(write_and_sync(temporary.file.get(), one.data));
+    written.push_back(std::move(temporary));
   }
-  if (!written || error != 0) ::unlinkat(temporaries.get(), temporary.name.c_str(), 0);
-  if (!written) return written;
-  if (error == EEXIST) return name_is_taken(folder.get());
-  if (error == EISDIR || error == ENOTEMPTY) return make_error(ErrorKind::kConflict, "a folder has that name");
-  if (error != 0) return errno_error(error, "rename");
-  if (::fsync(folder.get()) != 0) return errno_error(errno, "sync folder");
-  return {};
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    const int error = give_name(written[i], folder.get(), puts[i]);
+    if (error == EEXIST) return name_is_taken(folder.get());
+    if (error == EISDIR || error == ENOTEMPTY) return make_error(ErrorKind::kConflict, "a folder has that name");
+    if (error != 0) return errno_error(error, "rename");
+  }
+  return sync_folder(folder.get());
 }
 
-Result<> FolderStore::put(const std::string& name, ByteView data, const PutOptions& options) {
-  ANTIPHON_TRY_VOID(check_name(name));
-  if (components_of(name).front() == kTemporaryFolder) return make_error(ErrorKind::kInvalidInput, "a reserved name");
+Result<> FolderStore::put_in_order(std::span<const Put> puts) {
+  if (puts.empty()) return {};
+  const auto folder_of = [](const Put& one) { return std::string_view(one.name).substr(0, one.name.rfind('/') + 1); };
+  for (const Put& one : puts) {
+    ANTIPHON_TRY_VOID(check_name(one.name));
+    if (components_of(one.name).front() == kTemporaryFolder)
+      return make_error(ErrorKind::kInvalidInput, "a reserved name");
+    if (folder_of(one) != folder_of(puts.front())) return BlobStore::put_in_order(puts);
+  }
   Result<> outcome;
   for (int attempt = 0; attempt < kPutAttemptsMax; ++attempt) {
     ANTIPHON_TRY(root, open_for_writing());
-    outcome = put_once(root.folder.get(), name, data, options.only_if_absent);
+    outcome = put_once(root.folder.get(), puts);
     if (outcome || outcome.error().kind != ErrorKind::kNotFound) return outcome;
   }
   return make_error(ErrorKind::kUnavailable, fmt::format("files vanish below {} while they are written", path_));
+}
+
+Result<> FolderStore::put(const std::string& name, ByteView data, const PutOptions& options) {
+  const Put one{name, data, options};
+  return put_in_order({&one, 1});
 }
 
 }  // namespace antiphon::blobs

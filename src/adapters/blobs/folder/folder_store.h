@@ -2,7 +2,8 @@
 //
 // A put is durable and never half there: the bytes go to a temporary file in `.antiphon-tmp`, are synced, get their
 // name by one rename that replaces nothing (renameat2 RENAME_NOREPLACE, else link and unlink), and the folder is
-// synced; so are the folders above it when they were made. A temporary file is locked (flock) while it is written, so
+// synced; so are the folders above it when they were made. Several puts into one folder share its sync, and threads
+// that make folders in one folder share the syncs of that. A temporary file is locked (flock) while it is written, so
 // that anyone may remove one that a dead process left. `.antiphon-tmp` is no name for objects and is not listed.
 // Folders that become empty stay.
 //
@@ -14,6 +15,7 @@
 
 #include "adapters/blobs/blob_store.h"
 #include "adapters/blobs/folder/beneath.h"
+#include "adapters/blobs/folder/group_sync.h"
 
 namespace antiphon::blobs {
 
@@ -35,6 +37,7 @@ class FolderStore final : public BlobStore {
                               MutableByteView out) override;
   Result<Bytes> read(const std::string& name, std::uint64_t bytes_max) override;
   Result<> put(const std::string& name, ByteView data, const PutOptions& options) override;
+  Result<> put_in_order(std::span<const Put> puts) override;
   Result<> remove(const std::string& name) override;
 
   // INODE:SIZE:MTIME_NS.
@@ -49,10 +52,11 @@ class FolderStore final : public BlobStore {
   Result<Root> open_for_writing() const;
   Result<PlainFile> open_object(const std::string& name) const;
   Result<Descriptor> make_folders(int root, const std::string& name);
-  Result<> put_once(int root, const std::string& name, ByteView data, bool only_if_absent);
+  Result<> put_once(int root, std::span<const Put> puts);
   Result<> remove_leftovers(int root) const;
 
   std::string path_;
+  GroupSync syncs_;
   std::mutex mutex_;                                 // guards the next line
   std::unordered_set<std::string> durable_folders_;  // known to be entered durably in their parents
 };
