@@ -141,6 +141,37 @@ TEST_F(BusOnKafka, ACommittedOffsetBehindTheEndIsReportedAsLoss) {
   EXPECT_FALSE(events.assigned.contains(partition));
 }
 
+TEST_F(BusOnKafka, NothingOfALostPartitionIsHandedOutThoughItsPauseIsNotInForce) {
+  const std::string lost_key = "k";
+  const std::string other_key = "a";
+  const TopicPartition lost{topic_, partition_of(lost_key, 3)};
+  ASSERT_NE(partition_of(other_key, 3), lost.partition);
+  GroupSettings settings;
+  settings.group_id = topic_ + ".group";
+  settings.topics = {topic_};
+  {
+    Recorder events;
+    auto consumer = GroupConsumer::create(connection_, settings, events);
+    ASSERT_TRUE(consumer);
+    ASSERT_TRUE(producer_->send_and_wait(record(other_key, "first"), 10s));
+    ASSERT_EQ(consume(**consumer, 1).size(), 1U);
+    ASSERT_TRUE((*consumer)->commit({{lost, Offset(50)}}));
+  }
+  Recorder events;
+  auto consumer = GroupConsumer::create(connection_, settings, events);
+  ASSERT_TRUE(consumer);
+  ASSERT_EQ(consume(**consumer, 1).size(), 1U);  // the assignment is through
+  ASSERT_TRUE(events.lost.contains(lost));
+  ASSERT_TRUE((*consumer)->resume({lost}));  // as if the pause had failed
+  std::vector<std::string> seen;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(producer_->send_and_wait(record(lost_key, "of the lost partition"), 10s));
+    ASSERT_TRUE(producer_->send_and_wait(record(other_key, "of another"), 10s));
+    for (const auto& value : consume(**consumer, 1)) seen.push_back(value);
+  }
+  EXPECT_EQ(seen, std::vector<std::string>(20, "of another"));
+}
+
 TEST_F(BusOnKafka, AnUnreachableBrokerIsSaidInOneSentence) {
   Connection nowhere;
   nowhere.bootstrap = "127.0.0.1:1";

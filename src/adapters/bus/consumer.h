@@ -6,8 +6,8 @@
 // of range -> that partition stops and is reported as LOSS with the range. PartitionReader: named partitions from named
 // offsets, no group; for loading state and for tools.
 //
-// Both: single-threaded (one thread calls everything, callbacks run inside poll()). Records are views valid until the
-// next poll().
+// Both: single-threaded (one thread calls everything but wake(), callbacks run inside poll()). Records are views valid
+// until the next poll().
 #pragma once
 
 #include <chrono>
@@ -73,12 +73,19 @@ class GroupConsumer {
   // The next message, nullptr when none came in time. kUnavailable: brokers away (go on polling); other errors end the
   // stage.
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
+  // From any thread: the poll() that waits now, or the next one that would, returns at once.
+  virtual void wake() = 0;
   // `next`: the offset to go on at. Waits for the broker's answer. kUnavailable: try again; kConflict: no longer ours.
   virtual Result<> commit(const std::map<TopicPartition, Offset>& next) = 0;
   virtual Result<> pause(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> resume(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> seek(const TopicPartition& partition, Offset offset) = 0;
   virtual Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
+  // The partition's end as the last fetch told it, without a question; nothing before the first answer. It stands still
+  // while the partition is paused.
+  [[nodiscard]] virtual std::optional<Offset> known_end(const TopicPartition& partition) const = 0;
+  // Whether the group's coordinator answers now. Not held up by fetches.
+  virtual Result<> reach_coordinator(std::chrono::milliseconds timeout) = 0;
 };
 
 class PartitionReader {
@@ -89,6 +96,7 @@ class PartitionReader {
   // Replaces what is read. Offsets below the log's start: kNotFound comes from poll().
   virtual Result<> assign(const std::map<TopicPartition, Offset>& from) = 0;
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
+  virtual void wake() = 0;  // as GroupConsumer's
   virtual Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
   // The offset behind the last record handed out, or the log's end where that was reached (compaction may have removed
   // what was before it); nothing before the first poll of that partition has brought either.

@@ -20,7 +20,7 @@ std::vector<TopicPartition> names_of(const rd_kafka_topic_partition_list_t* list
 
 class RdGroupConsumer final : public GroupConsumer {
  public:
-  explicit RdGroupConsumer(GroupEvents& events) : events_(events) {}
+  RdGroupConsumer(const Connection& connection, GroupEvents& events) : events_(events), asker_(connection) {}
   ~RdGroupConsumer() override {
     if (handle_) rd_kafka_consumer_close(handle_.get());
   }
@@ -45,6 +45,7 @@ class RdGroupConsumer final : public GroupConsumer {
     handle_ = std::move(handle);
     group_id_ = settings.group_id;
     rd_kafka_poll_set_consumer(handle_.get());
+    queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     rd::PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
     for (const auto& topic : settings.topics) {
       rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
@@ -58,16 +59,27 @@ class RdGroupConsumer final : public GroupConsumer {
   Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) override {
     rd::MessageHandle message(rd_kafka_consumer_poll(handle_.get(), rd::milliseconds(timeout)));
     if (!message) return std::unique_ptr<Message>();
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return rd::wrap(std::move(message));
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (lost_.empty()) return rd::wrap(std::move(message));
+      const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
+      if (!lost_.contains(partition)) return rd::wrap(std::move(message));
+      // Nothing of a lost partition is handed out, whether its pause is in force or not.
+      ANTIPHON_TRY_VOID(pause({partition}));
+      return std::unique_ptr<Message>();
+    }
     if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message->rkt != nullptr) {
       const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
       if (const auto range = offsets(partition, kQuestionTimeout)) {
-        report_loss(partition, Offset(message->offset), *range);
+        // The library has stopped reading it by itself.
+        lost_.insert(partition);
+        events_.on_loss(partition, Offset(message->offset), *range);
         return std::unique_ptr<Message>();
       }
     }
     return rd::error_of(message->err, fmt::format("group {}", group_id_));
   }
+
+  void wake() override { rd_kafka_queue_yield(queue_.get()); }
 
   Result<> commit(const std::map<TopicPartition, Offset>& next) override {
     if (next.empty()) return {};
@@ -75,20 +87,16 @@ class RdGroupConsumer final : public GroupConsumer {
     if (const auto code = rd_kafka_commit(handle_.get(), list.get(), 0); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return rd::error_of(code, fmt::format("commit of group {}", group_id_));
     }
-    for (int i = 0; i < list->cnt; ++i) {
-      if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return rd::error_of(list->elems[i].err, fmt::format("commit of group {}, {} partition {}", group_id_,
-                                                            list->elems[i].topic, list->elems[i].partition));
-      }
-    }
-    return {};
+    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "commit");
   }
 
   Result<> pause(const std::vector<TopicPartition>& partitions) override {
-    return done(rd_kafka_pause_partitions(handle_.get(), rd::list_of(partitions).get()), "pause");
+    const auto list = rd::list_of(partitions);
+    return done(rd_kafka_pause_partitions(handle_.get(), list.get()), list.get(), "pause");
   }
   Result<> resume(const std::vector<TopicPartition>& partitions) override {
-    return done(rd_kafka_resume_partitions(handle_.get(), rd::list_of(partitions).get()), "resume");
+    const auto list = rd::list_of(partitions);
+    return done(rd_kafka_resume_partitions(handle_.get(), list.get()), list.get(), "resume");
   }
 
   Result<> seek(const TopicPartition& partition, Offset offset) override {
@@ -96,17 +104,48 @@ class RdGroupConsumer final : public GroupConsumer {
     const rd::ErrorHandle error(
         rd_kafka_seek_partitions(handle_.get(), list.get(), rd::milliseconds(kQuestionTimeout)));
     if (error) return rd::error_of(rd_kafka_error_code(error.get()), "seek");
-    return done(list->elems[0].err, "seek");
+    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "seek");
   }
 
   Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) override {
-    return rd::query_offsets(handle_.get(), partition, timeout);
+    if (!fetching_) return rd::query_offsets(handle_.get(), partition, timeout);
+    ANTIPHON_TRY(asker, asker_.handle());
+    return rd::query_offsets(asker, partition, timeout);
+  }
+
+  [[nodiscard]] std::optional<Offset> known_end(const TopicPartition& partition) const override {
+    std::int64_t low = 0;
+    std::int64_t high = -1;
+    const auto code = rd_kafka_get_watermark_offsets(handle_.get(), partition.topic.c_str(),
+                                                     partition.partition.value(), &low, &high);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;
+    return Offset(high);
+  }
+
+  Result<> reach_coordinator(std::chrono::milliseconds timeout) override {
+    rd::PartitionList mine;
+    rd_kafka_topic_partition_list_t* assignment = nullptr;
+    if (const auto code = rd_kafka_assignment(handle_.get(), &assignment); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return rd::error_of(code, fmt::format("assignment in group {}", group_id_));
+    mine.reset(assignment);
+    if (mine->cnt == 0) return {};
+    if (const auto code = rd_kafka_committed(handle_.get(), mine.get(), rd::milliseconds(timeout));
+        code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return rd::error_of(code, fmt::format("coordinator of group {}", group_id_));
+    return {};
   }
 
  private:
-  Result<> done(rd_kafka_resp_err_t code, std::string_view what) const {
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    return rd::error_of(code, fmt::format("{} in group {}", what, group_id_));
+  // Of the call, then of each partition: the library tells a partition's own failure in the list alone.
+  Result<> done(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list, std::string_view what) const {
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, fmt::format("{} in group {}", what, group_id_));
+    for (int i = 0; i < list->cnt; ++i) {
+      const auto& element = list->elems[i];
+      if (element.err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      return rd::error_of(element.err, fmt::format("{} in group {}, {} partition {}", what, group_id_, element.topic,
+                                                   element.partition));
+    }
+    return {};
   }
 
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
@@ -115,15 +154,16 @@ class RdGroupConsumer final : public GroupConsumer {
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       self.assigned(partitions);
     } else {
-      self.events_.on_revoked(names_of(partitions));
+      const auto names = names_of(partitions);
+      self.events_.on_revoked(names);
+      for (const auto& name : names) self.lost_.erase(name);
       const rd::ErrorHandle error(rd_kafka_incremental_unassign(self.handle_.get(), partitions));
     }
   }
 
   void assigned(rd_kafka_topic_partition_list_t* partitions) {
     std::map<TopicPartition, Offset> starts;
-    std::vector<TopicPartition> lost;
-    if (const auto found = find_starts(names_of(partitions), starts, lost); !found) {
+    if (const auto found = find_starts(names_of(partitions), starts); !found) {
       // Without an answer the library's own rule applies: the committed offset, or an error that poll() reports.
       logging::warn("no committed offsets to be had", {{"group", group_id_}, {"detail", found.error().message}});
     }
@@ -132,19 +172,27 @@ class RdGroupConsumer final : public GroupConsumer {
       const auto it = starts.find({element.topic, PartitionId(element.partition)});
       element.offset = it != starts.end() ? it->second.value() : RD_KAFKA_OFFSET_STORED;
     }
+    fetching_ = true;
     const rd::ErrorHandle error(rd_kafka_incremental_assign(handle_.get(), partitions));
     if (error) {
       logging::error("assignment refused", {{"group", group_id_}, {"detail", rd_kafka_error_string(error.get())}});
       return;
     }
-    if (!lost.empty()) static_cast<void>(rd_kafka_pause_partitions(handle_.get(), rd::list_of(lost).get()));
-    for (const auto& partition : lost) starts.erase(partition);
+    std::vector<TopicPartition> still;
+    for (auto it = starts.begin(); it != starts.end();) {
+      const bool lost = lost_.contains(it->first);
+      if (lost) still.push_back(it->first);
+      it = lost ? starts.erase(it) : std::next(it);
+    }
+    // To spare their bytes; poll() hands out nothing of them and pauses again.
+    if (const auto paused = still.empty() ? Result<>() : pause(still); !paused) {
+      logging::warn("a lost partition is not paused yet", {{"group", group_id_}, {"detail", paused.error().message}});
+    }
     events_.on_assigned(starts);
   }
 
-  // Where to go on, by the rule in consumer.h. A partition whose committed offset is out of range lands in `lost`.
-  Result<> find_starts(const std::vector<TopicPartition>& partitions, std::map<TopicPartition, Offset>& starts,
-                       std::vector<TopicPartition>& lost) {
+  // Where to go on, by the rule in consumer.h. A partition whose committed offset is out of range lands in lost_.
+  Result<> find_starts(const std::vector<TopicPartition>& partitions, std::map<TopicPartition, Offset>& starts) {
     const auto committed = rd::list_of(partitions);
     auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     for (int attempt = 0; attempt < kAssignmentAttemptsMax && code != RD_KAFKA_RESP_ERR_NO_ERROR; ++attempt) {
@@ -166,8 +214,8 @@ class RdGroupConsumer final : public GroupConsumer {
         }
         starts[partition] = range.start;
       } else if (Offset(element.offset) < range.start || Offset(element.offset) > range.end) {
-        starts[partition] = range.end;  // paused there; nothing is read until a person decides
-        lost.push_back(partition);
+        starts[partition] = range.end;  // nothing is read until a person decides
+        lost_.insert(partition);
         events_.on_loss(partition, Offset(element.offset), range);
       } else {
         starts[partition] = Offset(element.offset);
@@ -176,21 +224,20 @@ class RdGroupConsumer final : public GroupConsumer {
     return {};
   }
 
-  void report_loss(const TopicPartition& partition, Offset committed, OffsetRange range) {
-    static_cast<void>(pause({partition}));
-    events_.on_loss(partition, committed, range);
-  }
-
   GroupEvents& events_;
   std::string group_id_;
+  std::set<TopicPartition> lost_;  // of those assigned: stand still until a person decides
   rd::Handle handle_;
+  rd::Queue queue_;
+  rd::Asker asker_;
+  bool fetching_ = false;  // from the first assignment on
 };
 
 }  // namespace
 
 Result<std::unique_ptr<GroupConsumer>> GroupConsumer::create(const Connection& connection,
                                                              const GroupSettings& settings, GroupEvents& events) {
-  auto consumer = std::make_unique<RdGroupConsumer>(events);
+  auto consumer = std::make_unique<RdGroupConsumer>(connection, events);
   ANTIPHON_TRY_VOID(consumer->start(connection, settings));
   return std::unique_ptr<GroupConsumer>(std::move(consumer));
 }

@@ -12,6 +12,8 @@ class RdPartitionReader final : public PartitionReader {
     if (handle_) rd_kafka_consumer_close(handle_.get());
   }
 
+  explicit RdPartitionReader(const Connection& connection) : asker_(connection) {}
+
   Result<> start(const Connection& connection) {
     rd::Configuration conf(connection);
     // The library wants a group name before it lets partitions be assigned; no group is joined and nothing is
@@ -27,11 +29,13 @@ class RdPartitionReader final : public PartitionReader {
     ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_CONSUMER));
     handle_ = std::move(handle);
     rd_kafka_poll_set_consumer(handle_.get());
+    queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     return {};
   }
 
   Result<> assign(const std::map<TopicPartition, Offset>& from) override {
     positions_.clear();
+    assigned_ = true;
     const auto code = rd_kafka_assign(handle_.get(), rd::list_of(from).get());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, "assign partitions");
     return {};
@@ -53,19 +57,23 @@ class RdPartitionReader final : public PartitionReader {
     return rd::error_of(message->err, where);
   }
 
+  void wake() override { rd_kafka_queue_yield(queue_.get()); }
+
   [[nodiscard]] std::optional<Offset> position(const TopicPartition& partition) const override {
     const auto it = positions_.find(partition);
     return it == positions_.end() ? std::nullopt : std::optional(it->second);
   }
 
   Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) override {
-    return rd::query_offsets(handle_.get(), partition, timeout);
+    ANTIPHON_TRY(idle, idle_handle());
+    return rd::query_offsets(idle, partition, timeout);
   }
 
   Result<Offset> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms,
                            std::chrono::milliseconds timeout) override {
+    ANTIPHON_TRY(idle, idle_handle());
     const auto list = rd::list_of(std::map<TopicPartition, Offset>{{partition, Offset(timestamp_ms)}});
-    const auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), rd::milliseconds(timeout));
+    const auto code = rd_kafka_offsets_for_times(idle, list.get(), rd::milliseconds(timeout));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, "offsets by time");
     if (list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(list->elems[0].err, "offsets by time");
     if (list->elems[0].offset >= 0) return Offset(list->elems[0].offset);
@@ -74,14 +82,20 @@ class RdPartitionReader final : public PartitionReader {
   }
 
  private:
+  // One whose connection no fetch waits on.
+  Result<rd_kafka_t*> idle_handle() { return assigned_ ? asker_.handle() : Result<rd_kafka_t*>(handle_.get()); }
+
   rd::Handle handle_;
+  rd::Queue queue_;
+  rd::Asker asker_;
+  bool assigned_ = false;
   std::map<TopicPartition, Offset> positions_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<PartitionReader>> PartitionReader::create(const Connection& connection) {
-  auto reader = std::make_unique<RdPartitionReader>();
+  auto reader = std::make_unique<RdPartitionReader>(connection);
   ANTIPHON_TRY_VOID(reader->start(connection));
   return std::unique_ptr<PartitionReader>(std::move(reader));
 }

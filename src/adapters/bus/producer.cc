@@ -14,7 +14,6 @@
 namespace antiphon::bus {
 namespace {
 
-constexpr std::chrono::milliseconds kPollStep{100};
 constexpr std::chrono::milliseconds kLearnTimeout{2'000};
 
 rd::HeadersHandle headers_of(const RecordHeaders& headers) {
@@ -30,7 +29,10 @@ class RdProducer final : public Producer {
  public:
   ~RdProducer() override {
     stopping_ = true;
-    if (poller_.joinable()) poller_.join();
+    if (poller_.joinable()) {
+      rd_kafka_queue_yield(queue_.get());
+      poller_.join();
+    }
     if (handle_) {
       // Whoever flushed has nothing here; the rest hears that its outcome is unknown.
       rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -53,8 +55,9 @@ class RdProducer final : public Producer {
     ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_PRODUCER));
     handle_ = std::move(handle);
     learn_topics();
+    queue_.reset(rd_kafka_queue_get_main(handle_.get()));
     poller_ = std::thread([this] {
-      while (!stopping_) rd_kafka_poll(handle_.get(), rd::milliseconds(kPollStep));
+      while (!stopping_) rd_kafka_poll(handle_.get(), -1);  // until something comes, or the destructor's yield
     });
     return {};
   }
@@ -156,6 +159,7 @@ class RdProducer final : public Producer {
   std::atomic<bool> fatal_ = false;
   std::atomic<bool> stopping_ = false;
   rd::Handle handle_;
+  rd::Queue queue_;
   std::thread poller_;
 };
 

@@ -173,6 +173,14 @@ Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& part
   return OffsetRange{Offset(low), Offset(high)};
 }
 
+Result<rd_kafka_t*> Asker::handle() {
+  if (!handle_) {
+    ANTIPHON_TRY(made, Configuration(connection_).make(RD_KAFKA_PRODUCER));
+    handle_ = std::move(made);
+  }
+  return handle_.get();
+}
+
 std::unique_ptr<Message> wrap(MessageHandle message) { return std::make_unique<HeldMessage>(std::move(message)); }
 
 }  // namespace antiphon::bus::rd

@@ -58,6 +58,18 @@ PartitionList list_of(const std::vector<TopicPartition>& partitions);
 Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
                                   std::chrono::milliseconds timeout);
 
+// A client of its own for questions, made with the first. A broker answers in order: on a consumer's connection a
+// question waits behind the fetch that waits for records there, half a second each.
+class Asker {
+ public:
+  explicit Asker(Connection connection) : connection_(std::move(connection)) {}
+  Result<rd_kafka_t*> handle();
+
+ private:
+  Connection connection_;
+  Handle handle_;
+};
+
 // The message a record() looks at.
 std::unique_ptr<Message> wrap(MessageHandle message);
 

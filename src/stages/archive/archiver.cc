@@ -11,8 +11,6 @@ namespace antiphon::archive {
 namespace {
 
 constexpr std::chrono::milliseconds kBusyPoll{20};  // something is under way and will want attention
-constexpr std::chrono::milliseconds kIdlePoll{
-    200};  // a message ends the wait at once; this bounds the reaction to a stop
 constexpr std::chrono::milliseconds kAwayPause{50};
 
 std::size_t bytes_of(const IncomingRecord& record) { return record.value ? record.value->size() : 0; }
@@ -22,6 +20,7 @@ std::size_t bytes_of(const IncomingRecord& record) { return record.value ? recor
 Result<> Archiver::run(bus::GroupConsumer& consumer, const StopToken& stop) {
   consumer_ = &consumer;
   last_commit_ = last_report_ = parts_.clock.mono_now();
+  const WhenStopped ends_the_wait(stop, [&consumer] { consumer.wake(); });
   Result<> outcome;
   while (outcome && !stop.stop_requested()) outcome = step(stop);
   finish();
@@ -144,18 +143,17 @@ bool Archiver::make_room() {
   const MonoTime now = parts_.clock.mono_now();
   if (!full_since_) full_since_ = now;
   if (paused_) return true;
-  if (now - *full_since_ >= kPauseAfter) {
-    pause_all();
-    return true;
-  }
+  if (now - *full_since_ >= kPauseAfter) pause_all();
+  if (paused_) return true;
   parts_.storer.wait_finished(kBusyPoll);
   return false;
 }
 
+// Where it fails there is no room, and nothing is read before the next attempt.
 void Archiver::pause_all() {
   const auto paused = consumer_->pause(positions_.partitions());
   if (!paused) logging::warn("pausing failed", {{"detail", paused.error().message}});
-  paused_ = true;
+  paused_ = paused.has_value();
 }
 
 void Archiver::resume_all() {
@@ -168,9 +166,10 @@ void Archiver::resume_all() {
   paused_ = !resumed;
 }
 
+// A message and a stop end the wait at once; what is due by the clock bounds it.
 std::chrono::milliseconds Archiver::poll_timeout() const {
-  const bool waiting = in_flight_ > 0 || paused_;
-  return std::min(waiting ? kBusyPoll : kIdlePoll, settings_.commit_interval);
+  if (in_flight_ > 0 || paused_) return std::min(kBusyPoll, settings_.commit_interval);
+  return finished_since_commit_ > 0 ? settings_.commit_interval : settings_.progress_interval;
 }
 
 void Archiver::kafka_problem(const std::string& text) {

@@ -65,6 +65,8 @@ class Archiver final : public bus::GroupEvents {
   void release(const Finished& finished);
   void commit();
   void report();
+  Result<> ask_now_and_then();
+  Result<Offset> end_of(const bus::TopicPartition& partition);
   bool make_room();
   void pause_all();
   void resume_all();
@@ -93,7 +95,6 @@ class Archiver final : public bus::GroupEvents {
   bool kafka_away_ = false;
   int refusal_lines_ = 0;
   std::int64_t finished_at_report_ = 0;
-  std::int64_t behind_at_report_ = 1;  // not known yet
   int reports_at_rest_ = 0;
 };
 

@@ -10,7 +10,7 @@ namespace antiphon::archive {
 namespace {
 
 constexpr std::chrono::milliseconds kCollectStep{20};
-constexpr std::chrono::milliseconds kOffsetsTimeout{500};
+constexpr std::chrono::milliseconds kQuestionTimeout{500};
 
 std::string text_of(const bus::TopicPartition& partition) {
   return fmt::format("{} partition {}", partition.topic, partition.partition.value());
@@ -31,6 +31,7 @@ void Archiver::on_assigned(const std::map<bus::TopicPartition, Offset>& partitio
   if (paused_ && consumer_ != nullptr && !fresh.empty()) {
     const auto paused = consumer_->pause(fresh);
     if (!paused) logging::warn("pausing failed", {{"detail", paused.error().message}});
+    paused_ = paused.has_value();  // else all are paused again where it is full
   }
 }
 
@@ -87,23 +88,36 @@ void Archiver::collect_until(std::chrono::milliseconds timeout, const std::funct
   }
 }
 
+// Where nothing happens nobody would notice that Kafka is away, or back.
+Result<> Archiver::ask_now_and_then() {
+  const bool at_rest = in_flight_ == 0 && finished_ == finished_at_report_;
+  finished_at_report_ = finished_;
+  if (!kafka_away_ && (!at_rest || ++reports_at_rest_ < kReportsAtRest)) return {};
+  reports_at_rest_ = 0;
+  return consumer_->reach_coordinator(kQuestionTimeout);
+}
+
+// The fetches tell it; while they are paused the brokers are asked. Asking beside a fetch would hold up what arrives.
+Result<Offset> Archiver::end_of(const bus::TopicPartition& partition) {
+  const auto known = consumer_->known_end(partition);
+  if (!paused_) return known.value_or(positions_.reached(partition));
+  ANTIPHON_TRY(range, consumer_->offsets(partition, kQuestionTimeout));
+  return range.end;
+}
+
 void Archiver::report() {
   last_report_ = parts_.clock.mono_now();
   if (refusal_lines_ > kRefusalLinesMax) {
     logging::warn("more dead letters than lines", {{"not_shown", refusal_lines_ - kRefusalLinesMax}});
   }
   refusal_lines_ = 0;
-  // At rest there is nothing new to ask; the brokers are left alone but for once in a while.
-  const bool at_rest = in_flight_ == 0 && finished_ == finished_at_report_ && behind_at_report_ == 0;
-  finished_at_report_ = finished_;
-  if (at_rest && ++reports_at_rest_ < kReportsAtRest) return;
-  reports_at_rest_ = 0;
+  if (const auto answers = ask_now_and_then(); !answers) return kafka_problem(answers.error().message);
   std::int64_t behind = 0;
   double oldest_seconds = 0;
   for (const auto& partition : positions_.partitions()) {
-    const auto range = consumer_->offsets(partition, kOffsetsTimeout);
-    if (!range) return kafka_problem(range.error().message);
-    const std::int64_t left = range->end - positions_.reached(partition);
+    const auto end = end_of(partition);
+    if (!end) return kafka_problem(end.error().message);
+    const std::int64_t left = *end - positions_.reached(partition);
     if (left <= 0) continue;
     behind += left;
     if (const auto oldest = positions_.oldest_open_ms(partition)) {
@@ -112,7 +126,6 @@ void Archiver::report() {
     }
   }
   kafka_problem("");
-  behind_at_report_ = behind;
   parts_.metrics.lag_events.Set(static_cast<double>(behind));
   parts_.metrics.lag_seconds.Set(oldest_seconds);
   const auto line = progress_.tell(parts_.clock.mono_now(), behind, finished_);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "adapters/blobs/testing/memory_store.h"
 #include "stages/archive/testing/fakes.h"
 
@@ -201,6 +203,37 @@ TEST(Archiver, AStoreThatIsAwayPausesAndDegradesAndLosesNothing) {
   EXPECT_EQ(archive.consumer.paused(), 0u);
 }
 
+TEST(Archiver, APauseThatIsRefusedIsTriedAgainAndNothingIsReadMeanwhile) {
+  Running archive;
+  archive.store.away = true;
+  archive.consumer.fail_pauses = 3;
+  for (int n = 0; n < 60; ++n) archive.consumer.push(recording(n, "voice"));
+  archive.consumer.assign(0);
+  archive.begin();
+  ASSERT_TRUE(Running::eventually([&] { return archive.consumer.paused() == 1; }));
+  EXPECT_EQ(archive.consumer.fail_pauses, 0);
+  EXPECT_EQ(archive.metrics.in_flight.Value(), 16);  // in_flight_max
+  archive.store.away = false;
+  ASSERT_TRUE(Running::eventually([&] { return archive.consumer.committed() == 60; }));
+}
+
+// Found by its effect: a question waits behind the fetch that waits for records, half a second for each partition, and
+// so did every voice that came in that time.
+TEST(Archiver, TellsHowFarBehindItIsWithoutAQuestionBesideAFetch) {
+  Running archive;
+  for (int p = 0; p < 6; ++p) archive.consumer.assign(p);
+  archive.begin();
+  for (int n = 0; n < 60; ++n) archive.consumer.push(recording(n, "voice"), n % 6);
+  ASSERT_TRUE(Running::eventually([&] { return archive.metrics.stored.Value() == 60; }));
+  archive.store.away = true;
+  for (int n = 60; n < 160; ++n) archive.consumer.push(recording(n, "voice"), n % 6);
+  ASSERT_TRUE(Running::eventually([&] { return archive.metrics.lag_events.Value() == 100; }));
+  EXPECT_EQ(archive.consumer.questions_beside_fetches, 0);
+  archive.store.away = false;
+  ASSERT_TRUE(Running::eventually([&] { return archive.metrics.lag_events.Value() == 0; }));
+  EXPECT_EQ(archive.consumer.questions_beside_fetches, 0);
+}
+
 TEST(Archiver, ErrorsNowAndThenChangeNothingInTheEnd) {
   Running archive;
   for (int n = 0; n < 100; ++n) archive.consumer.push(recording(n, "voice"));
@@ -209,7 +242,9 @@ TEST(Archiver, ErrorsNowAndThenChangeNothingInTheEnd) {
   for (int i = 0; i < 20; ++i) {
     archive.store.fail_calls = 2;
     archive.store.lose_answers = 2;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    ASSERT_TRUE(Running::eventually([&] {
+      return (archive.store.fail_calls == 0 && archive.store.lose_answers == 0) || archive.consumer.committed() == 100;
+    }));
   }
   ASSERT_TRUE(Running::eventually([&] { return archive.consumer.committed() == 100; }));
   EXPECT_EQ(archive.store.objects().size(), 200u);
@@ -218,17 +253,21 @@ TEST(Archiver, ErrorsNowAndThenChangeNothingInTheEnd) {
 
 TEST(Archiver, ATombstoneWinsOverItsRecordingHoweverSlowTheStore) {
   Running archive;
-  // Every object's put takes longer than all that follows: without the order by key the erasure would come first.
-  archive.store.before_put = [](const std::string& name) {
-    if (name.ends_with(".webm")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  // No object is put before all that follows is handed out: without the order by key, erasures would come first.
+  std::promise<void> all_handed_out;
+  const auto handed_out = all_handed_out.get_future().share();
+  archive.store.before_put = [handed_out](const std::string& name) {
+    if (name.ends_with(".webm")) handed_out.wait();
   };
-  for (int n = 0; n < 20; ++n) {
+  for (int n = 0; n < 8; ++n) {  // in_flight_max in all
     archive.consumer.push(recording(n, "voice"));
     archive.consumer.push(erasure(n));
   }
   archive.consumer.assign(0);
   archive.begin();
-  ASSERT_TRUE(Running::eventually([&] { return archive.consumer.committed() == 40; }));
+  ASSERT_TRUE(Running::eventually([&] { return archive.metrics.in_flight.Value() == 16; }));
+  all_handed_out.set_value();
+  ASSERT_TRUE(Running::eventually([&] { return archive.consumer.committed() == 16; }));
   EXPECT_TRUE(archive.store.objects().empty());
 }
 

@@ -81,7 +81,7 @@ bool Desk::take(const Upload& upload, std::string& body, const http::Responder& 
   std::optional<ToBeSent> to_send;
   bool known = true;
   {
-    const std::lock_guard lock(mutex_);
+    const ChangeTold told(*this);
     const Match decide{
         // The one place where a request for a prompt of another studio's partition would be handed on to it.
         [&](const NotOurs&) { answer = come_again("this sentence is at another studio; try again"); },
@@ -130,7 +130,7 @@ void Desk::delivered(std::uint64_t number, std::size_t bytes, const Result<bus::
   std::vector<Waiter> waiters;
   events::Receipt receipt;
   {
-    const std::lock_guard lock(mutex_);
+    const ChangeTold told(*this);
     in_flight_bytes_ -= bytes;
     receipt = leases_.finish_take(number, result->offset);
     waiters = take_waiters(number);
@@ -146,7 +146,7 @@ void Desk::failed(std::uint64_t number, std::size_t bytes, const Error& error) {
   if (unknown) outcome_lost_ = true;
   std::vector<Waiter> waiters;
   {
-    const std::lock_guard lock(mutex_);
+    const ChangeTold told(*this);
     in_flight_bytes_ -= bytes;
     if (!unknown) leases_.abandon_take(number, clock_.wall_now());
     waiters = take_waiters(number);
@@ -155,6 +155,20 @@ void Desk::failed(std::uint64_t number, std::size_t bytes, const Error& error) {
   for (const Waiter& waiter : waiters)
     waiter.responder.answer(come_again("Kafka did not take this recording; try again"));
   metrics_.set_in_flight_bytes(in_flight_bytes());
+}
+
+void Desk::wait_for_work(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  writer_idle_ = true;
+  work_.wait_for(lock, timeout, [this] { return nudged_ || has_work(); });
+  writer_idle_ = false;
+  nudged_ = false;
+}
+
+void Desk::nudge() {
+  const std::lock_guard lock(mutex_);
+  nudged_ = true;
+  work_.notify_one();
 }
 
 void Desk::tick() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -40,7 +41,7 @@ class Desk {
   // Table work: loading, prompts that arrive, numbers. Do not block in it.
   template <class Work>
   auto with_leases(Work work) {
-    const std::lock_guard lock(mutex_);
+    const ChangeTold told(*this);
     return work(leases_);
   }
 
@@ -51,8 +52,11 @@ class Desk {
   // to be sent.
   bool take(const Upload& upload, std::string& body, const http::Responder& responder);
 
-  // What the writer does every few milliseconds: leases run out, waiters lose patience, prompt-state learns what
-  // changed.
+  // Until there is something to write or somebody who waits, up to `timeout`; or until a nudge.
+  void wait_for_work(std::chrono::milliseconds timeout);
+  void nudge();
+  // What the writer does every few milliseconds while there is work: leases run out, waiters lose patience,
+  // prompt-state learns what changed.
   void tick();
   // Queues every change of the leases' state; false when the producer's queue is full and some is left.
   bool write_changes();
@@ -62,11 +66,26 @@ class Desk {
   [[nodiscard]] bool outcome_lost() const { return outcome_lost_; }
 
  private:
+  // Holds the lock, and tells the writer at its end when there is work from now on.
+  class ChangeTold {
+   public:
+    explicit ChangeTold(Desk& desk) : desk_(desk), lock_(desk.mutex_) {}
+    ~ChangeTold() {
+      if (desk_.writer_idle_ && desk_.has_work()) desk_.work_.notify_one();
+    }
+    ChangeTold(const ChangeTold&) = delete;
+    ChangeTold& operator=(const ChangeTold&) = delete;
+
+   private:
+    Desk& desk_;
+    std::lock_guard<std::mutex> lock_;
+  };
   struct Waiter {
     http::Responder responder;
     int status = 201;  // 200 for who only joined
     MonoTime until;
   };
+  [[nodiscard]] bool has_work() const { return leases_.has_changes() || !waiters_.empty(); }
   void send(const Upload& upload, std::string body, const ToBeSent& decision);
   void delivered(std::uint64_t number, std::size_t bytes, const Result<bus::Delivered>& result);
   void failed(std::uint64_t number, std::size_t bytes, const Error& error);
@@ -78,6 +97,9 @@ class Desk {
   const Clock& clock_;
   StudioMetrics& metrics_;
   mutable std::mutex mutex_;
+  std::condition_variable work_;
+  bool writer_idle_ = false;
+  bool nudged_ = false;
   Leases leases_;
   std::unordered_map<std::uint64_t, std::vector<Waiter>> waiters_;  // by number of the take
   std::size_t in_flight_bytes_ = 0;

@@ -102,6 +102,7 @@ class FakeProducer final : public bus::Producer {
 // The end of prompts is where the test says; what lies there is handed out when it says so.
 struct FakeLog {
   std::mutex mutex;
+  std::condition_variable news;
   std::int64_t end = 0;
   bool away = false;
   milliseconds away_takes{0};  // how long a question waits for nothing
@@ -131,16 +132,18 @@ class FakeReader final : public bus::PartitionReader {
   explicit FakeReader(FakeLog& log) : log_(log) {}
   Result<> assign(const std::map<bus::TopicPartition, Offset>&) override { return {}; }
   Result<std::unique_ptr<bus::Message>> poll(milliseconds timeout) override {
-    {
-      const std::lock_guard lock(log_.mutex);
-      if (!log_.to_hand_out.empty()) {
-        OutgoingRecord record = std::move(log_.to_hand_out.front());
-        log_.to_hand_out.pop_front();
-        return std::unique_ptr<bus::Message>(std::make_unique<FakeMessage>(std::move(record), Offset(log_.end - 1)));
-      }
-    }
-    std::this_thread::sleep_for(std::min(timeout, milliseconds{5}));
-    return std::unique_ptr<bus::Message>();
+    std::unique_lock lock(log_.mutex);
+    log_.news.wait_for(lock, timeout, [this] { return woken_ || !log_.to_hand_out.empty(); });
+    woken_ = false;
+    if (log_.to_hand_out.empty()) return std::unique_ptr<bus::Message>();
+    OutgoingRecord record = std::move(log_.to_hand_out.front());
+    log_.to_hand_out.pop_front();
+    return std::unique_ptr<bus::Message>(std::make_unique<FakeMessage>(std::move(record), Offset(log_.end - 1)));
+  }
+  void wake() override {
+    const std::lock_guard lock(log_.mutex);
+    woken_ = true;
+    log_.news.notify_all();
   }
   Result<bus::OffsetRange> offsets(const bus::TopicPartition&, milliseconds) override {
     std::unique_lock lock(log_.mutex);
@@ -158,6 +161,7 @@ class FakeReader final : public bus::PartitionReader {
 
  private:
   FakeLog& log_;
+  bool woken_ = false;  // under the log's lock
 };
 
 struct Answer {
@@ -435,6 +439,7 @@ TEST_F(StudioHttpTest, AnUnknownSentenceIsLookedForAtTheTopicsEndBeforeIts404) {
   {
     const std::lock_guard lock(log_.mutex);
     log_.to_hand_out.push_back(events::build_prompt(events::Topics(), late));
+    log_.news.notify_all();
   }
   producer_.wait_for_recording();
   producer_.answer_oldest(bus::Delivered{PartitionId(0), Offset(1)});

@@ -289,6 +289,10 @@ void Leases::changed_again(const PromptId& prompt) {
   if (const auto it = owned_.find(partition_of(prompt)); it != owned_.end()) it->second.changed_again(prompt);
 }
 
+bool Leases::has_changes() const {
+  return std::any_of(owned_.begin(), owned_.end(), [](const auto& entry) { return entry.second.changes() > 0; });
+}
+
 std::vector<LocaleCount> Leases::locales() const {
   std::map<std::string, std::size_t> counts;
   for (std::uint32_t locale = 0; locale < locales_.size(); ++locale) {

@@ -104,6 +104,7 @@ class Leases {
   std::optional<events::PromptState> next_change(WallTime now);
   void written(const events::PromptState& state);
   void changed_again(const PromptId& prompt);
+  [[nodiscard]] bool has_changes() const;
 
   // Every locale that has a sentence, open or not, in the order of their tags.
   [[nodiscard]] std::vector<LocaleCount> locales() const;

@@ -6,7 +6,7 @@
 namespace antiphon::studio {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::chrono::milliseconds kPoll{60'000};  // a record, a question and the end wake it
 constexpr std::chrono::milliseconds kPollWhileAsked{5};
 constexpr std::chrono::milliseconds kQuestionTimeMax{2'000};
 constexpr std::chrono::milliseconds kPauseWhenAway{50};
@@ -26,6 +26,7 @@ PromptFeed::PromptFeed(std::string topic, std::unique_ptr<bus::PartitionReader> 
 
 PromptFeed::~PromptFeed() {
   stopping_ = true;
+  reader_->wake();
   if (thread_.joinable()) thread_.join();
   for (const CatchUp& waiting : catch_ups_) waiting.then(make_error(ErrorKind::kCancelled, "the studio ends"));
 }
@@ -43,6 +44,7 @@ void PromptFeed::catch_up(PartitionId partition, std::function<void(Result<>)> t
     const std::lock_guard lock(mutex_);
     if (!failure_ && catch_ups_.size() < kCatchUpsMax) {
       catch_ups_.push_back({partition, clock_.mono_now() + kCatchUpTimeMax, std::move(then), std::nullopt});
+      reader_->wake();
       return;
     }
   }

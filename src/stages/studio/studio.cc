@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds kWriteBehindMax{100};
 constexpr std::chrono::milliseconds kAnswerTimeMax{9'000};  // requests under way when asked to stop
 constexpr std::chrono::milliseconds kFlushTimeMax{9'000};
-constexpr std::chrono::milliseconds kWatch{200};
+constexpr std::chrono::milliseconds kWatch{1'000};
 constexpr std::chrono::milliseconds kTryAgain{500};
 constexpr std::chrono::milliseconds kReachTimeMax{2'000};
 constexpr std::size_t kQueueHeadroomBytes = 32U << 20;  // of the producer, for prompt-state beside the recordings

@@ -1,4 +1,5 @@
-// The thread that writes behind: leases run out, waiting uploads lose patience, prompt-state learns what changed.
+// The thread that writes behind: leases run out, waiting uploads lose patience, prompt-state learns what changed. It
+// sleeps while there is nothing of this, but for a look at the clock now and then.
 #pragma once
 
 #include <atomic>
@@ -10,7 +11,8 @@
 
 namespace antiphon::studio {
 
-constexpr std::chrono::milliseconds kTablesEvery{500};  // how often the gauges are set
+constexpr std::chrono::milliseconds kTablesEvery{500};    // how often the gauges are set while there is work
+constexpr std::chrono::milliseconds kIdleLookMax{1'000};  // how late prompt-state may learn that a lease ran out
 
 class Writer {
  public:

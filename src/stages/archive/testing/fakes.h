@@ -109,6 +109,7 @@ class FakeConsumer final : public bus::GroupConsumer {
     in_next_poll([=, this] { events_.on_loss(of(partition), committed, available); });
   }
 
+  void wake() override { woken_ = true; }
   Result<std::unique_ptr<bus::Message>> poll(std::chrono::milliseconds timeout) override {
     ++polls;
     const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -122,7 +123,7 @@ class FakeConsumer final : public bus::GroupConsumer {
       if (away) return make_error(ErrorKind::kUnavailable, "brokers away");
       if (auto message = next()) return message;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    } while (std::chrono::steady_clock::now() < deadline);
+    } while (!woken_.exchange(false) && std::chrono::steady_clock::now() < deadline);
     return std::unique_ptr<bus::Message>();
   }
   Result<> commit(const std::map<bus::TopicPartition, Offset>& next) override {
@@ -133,6 +134,10 @@ class FakeConsumer final : public bus::GroupConsumer {
     return {};
   }
   Result<> pause(const std::vector<bus::TopicPartition>& partitions) override {
+    if (fail_pauses > 0) {
+      --fail_pauses;
+      return make_error(ErrorKind::kNotFound, "pause refused");
+    }
     const std::lock_guard lock(mutex_);
     paused_.insert(partitions.begin(), partitions.end());
     return {};
@@ -145,7 +150,16 @@ class FakeConsumer final : public bus::GroupConsumer {
   Result<> seek(const bus::TopicPartition&, Offset) override { return {}; }
   Result<bus::OffsetRange> offsets(const bus::TopicPartition& partition, std::chrono::milliseconds) override {
     const std::lock_guard lock(mutex_);
-    return bus::OffsetRange{Offset(0), Offset(static_cast<std::int64_t>(logs_[partition.partition].size()))};
+    if (!paused_.contains(partition)) ++questions_beside_fetches;
+    return bus::OffsetRange{Offset(0), end_of(partition)};
+  }
+  [[nodiscard]] std::optional<Offset> known_end(const bus::TopicPartition& partition) const override {
+    const std::lock_guard lock(mutex_);
+    return end_of(partition);
+  }
+  Result<> reach_coordinator(std::chrono::milliseconds) override {
+    if (away) return make_error(ErrorKind::kUnavailable, "brokers away");
+    return {};
   }
 
   static bus::TopicPartition of(int partition) { return {"voices.recordings", PartitionId(partition)}; }
@@ -162,8 +176,14 @@ class FakeConsumer final : public bus::GroupConsumer {
   std::atomic<bool> away{false};
   std::atomic<int> polls{0};
   std::atomic<int> commits{0};
+  std::atomic<int> fail_pauses{0};  // so many are refused
+  std::atomic<int> questions_beside_fetches{0};
 
  private:
+  [[nodiscard]] Offset end_of(const bus::TopicPartition& partition) const {
+    const auto it = logs_.find(partition.partition);
+    return Offset(it == logs_.end() ? 0 : static_cast<std::int64_t>(it->second.size()));
+  }
   std::unique_ptr<bus::Message> next() {
     const std::lock_guard lock(mutex_);
     for (auto& [partition, position] : next_) {
@@ -178,6 +198,7 @@ class FakeConsumer final : public bus::GroupConsumer {
   }
 
   bus::GroupEvents& events_;
+  std::atomic<bool> woken_{false};
   mutable std::mutex mutex_;
   std::map<PartitionId, std::vector<OutgoingRecord>> logs_;
   std::map<PartitionId, std::size_t> next_;
