@@ -22,6 +22,7 @@ std::string_view name_of(Level level) {
     case Level::kWarn:
       return "warn";
     case Level::kError:
+    case Level::kOff:
       return "error";
   }
   return "info";

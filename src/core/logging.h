@@ -14,7 +14,7 @@
 
 namespace antiphon::logging {
 
-enum class Level : std::uint8_t { kDebug, kInfo, kWarn, kError };
+enum class Level : std::uint8_t { kDebug, kInfo, kWarn, kError, kOff };  // kOff: as the minimum, nothing is written
 enum class Format : std::uint8_t { kAuto, kText, kJson };  // kAuto: text when standard error is a terminal
 
 struct Settings {

@@ -1,0 +1,211 @@
+#include "sim/broker/producer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kafka/wire/batch_builder.h"
+#include "kafka/wire/init_producer_id.h"
+#include "sim/broker/world.h"
+
+namespace antiphon::sim {
+
+using kafka::wire::ErrorCode;
+using kafka::wire::InitProducerIdRequest;
+using kafka::wire::InitProducerIdResponse;
+using kafka::wire::ProduceRequest;
+using kafka::wire::ProduceResponse;
+
+namespace {
+
+constexpr std::size_t kRecordsMax = 4;
+
+// Kafka's clients try these again.
+bool passes(ErrorCode error) {
+  return error == ErrorCode::kKafkaStorageError || error == ErrorCode::kRequestTimedOut ||
+         error == ErrorCode::kNotLeaderOrFollower || error == ErrorCode::kUnknownTopicOrPartition;
+}
+
+}  // namespace
+
+void Producer::ask_for_id() {
+  if (asking_) return;
+  asking_ = true;
+  InitProducerIdRequest request;
+  request.transaction_timeout_ms = 60'000;
+  world_.call<InitProducerIdResponse>(*this, 1, request, [this](const InitProducerIdResponse& answer) {
+    asking_ = false;
+    if (answer.error_code != ErrorCode::kNone) return;
+    id_ = answer.producer_id;
+    epoch_ = answer.producer_epoch;
+  });
+}
+
+void Producer::act() {
+  if (settings_.idempotent && id_.value() < 0) return ask_for_id();
+  if (!world_.one_in(3)) make_batch();
+  send_ready();
+}
+
+bool Producer::finish() {
+  const bool owes =
+      std::any_of(queues_.begin(), queues_.end(), [](const auto& q) { return !q.second.batches.empty(); });
+  if (!owes) return true;
+  if (settings_.idempotent && id_.value() < 0) {
+    ask_for_id();
+  } else {
+    send_ready();
+  }
+  return false;
+}
+
+void Producer::make_batch() {
+  std::vector<Topic*> usable;
+  for (Topic& topic : world_.topics) {
+    if (topic.usable) usable.push_back(&topic);
+  }
+  if (usable.empty()) return;
+  const Topic& topic = *usable[world_.below(usable.size())];
+  const auto partition = static_cast<std::int32_t>(world_.below(static_cast<std::uint64_t>(topic.partitions)));
+  const Place place{topic.in_history, partition};
+  Queue& queue = queues_[place];
+  if (queue.batches.size() >= settings_.batches_max) return;
+  Batch batch;
+  batch.number = next_batch_++;
+  batch.first_sequence = queue.next_sequence;
+  const std::size_t count = 1 + world_.below(kRecordsMax);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string value = fmt::format("{}-{}", name(), next_value_++);
+    Event event;
+    event.what = What::kSend;
+    event.process = name();
+    event.topic = place.first;
+    event.partition = PartitionId(partition);
+    event.value = value;
+    event.acks = settings_.acks;
+    world_.note(std::move(event));
+    batch.values.push_back(std::move(value));
+  }
+  queue.next_sequence += static_cast<std::int32_t>(count);
+  queue.batches.push_back(std::move(batch));
+}
+
+// In order. One that must go again waits until what was sent behind it is answered, too.
+void Producer::send_ready() {
+  for (auto& [place, queue] : queues_) {
+    bool behind = false;
+    bool hold = false;
+    for (auto batch = queue.batches.rbegin(); batch != queue.batches.rend(); ++batch) {
+      behind = behind || batch->under_way;
+      hold = hold || (behind && !batch->under_way);
+    }
+    if (hold) continue;
+    for (Batch& batch : queue.batches) {
+      if (!batch.under_way) send(place, batch);
+    }
+    if (settings_.acks == 0) queue.batches.clear();
+  }
+}
+
+void Producer::send(const Place& place, Batch& batch) {
+  const Topic* topic = world_.topic(place.first);
+  kafka::wire::BatchSettings settings;
+  if (settings_.idempotent) {
+    settings.producer_id = id_;
+    settings.producer_epoch = epoch_;
+    settings.base_sequence = batch.first_sequence;
+  }
+  kafka::wire::BatchBuilder builder(settings);
+  const auto now = to_unix_ms(world_.driver.clock.wall_now());
+  const std::size_t padding = (batch.number * 7919) % settings_.record_bytes_max;  // the same on every attempt
+  for (const std::string& value : batch.values)
+    builder.add(now, std::nullopt, as_bytes(value + ' ' + std::string(padding, '.')));
+  const Bytes bytes = *builder.finish();
+  ProduceRequest request;
+  request.acks = settings_.acks;
+  request.timeout_ms = 30'000;
+  request.topic_data.push_back({topic->name, {{PartitionId(place.second), kafka::wire::Records::in_memory(bytes)}}});
+  batch.under_way = true;
+  if (settings_.acks == 0) {
+    world_.tell(*this, 7, request);
+    return settle(place, batch, Outcome::kOk, Offset(-1));
+  }
+  world_.call<ProduceResponse>(
+      *this, 7, request,
+      [this, place, number = batch.number, incarnation = incarnation_](const ProduceResponse& answer) {
+        if (incarnation != incarnation_) return;
+        const auto& partition = answer.responses.at(0).partition_responses.at(0);
+        answered(place, number, partition.error_code, partition.base_offset);
+      });
+}
+
+void Producer::answered(const Place& place, std::uint64_t number, ErrorCode error, Offset base_offset) {
+  Queue& queue = queues_[place];
+  const auto batch =
+      std::find_if(queue.batches.begin(), queue.batches.end(), [&](const Batch& b) { return b.number == number; });
+  if (batch == queue.batches.end()) return;
+  if (error == ErrorCode::kNone) {
+    settle(place, *batch, Outcome::kOk, base_offset);
+    queue.batches.erase(batch);
+    return;
+  }
+  const bool first = batch == queue.batches.begin();
+  batch->under_way = false;
+  if (settings_.idempotent && (passes(error) || (error == ErrorCode::kOutOfOrderSequenceNumber && !first))) return;
+  if (error == ErrorCode::kOutOfOrderSequenceNumber || error == ErrorCode::kInvalidProducerEpoch ||
+      error == ErrorCode::kUnknownProducerId) {
+    return begin_anew();
+  }
+  if (!passes(error)) {
+    world_.wrong(
+        fmt::format("{}: a produce to {} was answered {}", name(), place.first, kafka::wire::to_string(error)));
+  }
+  settle(place, *batch, Outcome::kUnknown, Offset(-1));
+  queue.batches.erase(batch);
+}
+
+void Producer::settle(const Place& place, const Batch& batch, Outcome outcome, Offset base_offset) {
+  for (std::size_t i = 0; i < batch.values.size(); ++i) {
+    Event event;
+    event.what = What::kSent;
+    event.process = name();
+    event.topic = place.first;
+    event.partition = PartitionId(place.second);
+    event.value = batch.values[i];
+    event.outcome = outcome;
+    if (base_offset.value() >= 0) event.offset = base_offset + static_cast<std::int64_t>(i);
+    world_.note(std::move(event));
+  }
+}
+
+void Producer::give_up(const Place& place) {
+  Queue& queue = queues_[place];
+  for (const Batch& batch : queue.batches) settle(place, batch, Outcome::kUnknown, Offset(-1));
+  queue.batches.clear();
+}
+
+void Producer::begin_anew() {
+  std::vector<Place> places;
+  for (const auto& [place, queue] : queues_) places.push_back(place);
+  for (const Place& place : places) give_up(place);
+  queues_.clear();
+  id_ = ProducerId(-1);
+  ++incarnation_;
+}
+
+void Producer::connection_lost() {
+  asking_ = false;
+  std::vector<Place> places;
+  for (const auto& [place, queue] : queues_) places.push_back(place);
+  for (const Place& place : places) {
+    Queue& queue = queues_[place];
+    for (Batch& batch : queue.batches) batch.under_way = false;
+    if (!settings_.idempotent) give_up(place);
+  }
+}
+
+void Producer::topic_gone(const Topic& topic) {
+  std::erase_if(queues_, [&](const auto& item) { return item.first.first == topic.in_history; });
+}
+
+}  // namespace antiphon::sim

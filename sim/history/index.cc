@@ -1,0 +1,102 @@
+#include "sim/history/index.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace antiphon::sim {
+
+std::string name_of(const Place& place) { return fmt::format("{}-{}", place.first, place.second.value()); }
+
+Index::Index(const History& all) : history(all) {
+  for (std::size_t at = 0; at < history.size(); ++at) {
+    const Event& event = history[at];
+    const int era = static_cast<int>(power_cuts.size());
+    switch (event.what) {
+      case What::kSend:
+        writes[event.value].send = &event;
+        break;
+      case What::kSent: {
+        Write& write = writes[event.value];
+        write.outcome = event.outcome;
+        write.offset = event.offset;
+        write.answered_at = at;
+        const bool all_acks = write.send != nullptr && write.send->acks == -1;
+        if (all_acks && event.outcome == Outcome::kOk) {
+          Offset& end = promised[place_of(event)];
+          end = std::max(end, event.offset + 1);
+        }
+        break;
+      }
+      case What::kPolled:
+        for (const auto& [offset, value] : event.records) {
+          Write& write = writes[value];
+          if (!write.first_seen) write.first_seen = at;
+          write.last_seen_era = era;
+          write.seen_at = offset;
+        }
+        break;
+      case What::kEnd: {
+        Transaction& transaction = transactions[event.transaction];
+        transaction.commits = event.commits;
+        transaction.end_sent = true;
+        transaction.end_at = at;
+        break;
+      }
+      case What::kEnded:
+        transactions[event.transaction].outcome = event.outcome;
+        transactions[event.transaction].ended_at = at;
+        break;
+      case What::kBegin:
+        transactions.try_emplace(event.transaction);
+        break;
+      case What::kLog: {
+        Log& log = (event.committed_only ? committed_logs : logs)[place_of(event)];
+        log.first = event.first;
+        log.end = event.offset;
+        for (const auto& [offset, value] : event.records) log.records.emplace(offset, value);
+        break;
+      }
+      case What::kLogStart: {
+        Offset& start = log_starts[place_of(event)];
+        start = std::max(start, event.offset);
+        break;
+      }
+      case What::kTopicGone:
+        gone_topics.insert(event.topic);
+        break;
+      case What::kFault:
+        if (event.reason == kPowerCut) power_cuts.push_back(at);
+        break;
+      case What::kPosition:
+      case What::kCommit:
+      case What::kCommitted:
+      case What::kAsk:
+      case What::kStored:
+        break;
+    }
+  }
+}
+
+int Index::era_of(std::size_t at) const {
+  return static_cast<int>(std::lower_bound(power_cuts.begin(), power_cuts.end(), at) - power_cuts.begin());
+}
+
+const Transaction* Index::transaction_of(const std::string& name) const {
+  const auto found = transactions.find(name);
+  return found == transactions.end() ? nullptr : &found->second;
+}
+
+const Log* Index::log_of(const Write& write) const {
+  const auto& from = write.send->transaction.empty() ? logs : committed_logs;
+  const auto found = from.find(place_of(*write.send));
+  return found == from.end() ? nullptr : &found->second;
+}
+
+bool Index::asked_away(const Place& place, Offset offset) const {
+  if (gone_topics.contains(place.first)) return true;
+  const auto start = log_starts.find(place);
+  return start != log_starts.end() && offset < start->second;
+}
+
+}  // namespace antiphon::sim

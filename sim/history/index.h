@@ -1,0 +1,72 @@
+// A history, looked up by what the checks ask for. Built once; nothing here judges.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "sim/history/event.h"
+
+namespace antiphon::sim {
+
+using Place = std::pair<std::string, PartitionId>;  // topic and partition
+
+struct Write {
+  const Event* send = nullptr;
+  std::optional<Outcome> outcome;         // none: never answered
+  Offset offset{-1};                      // as the answer said
+  std::size_t answered_at = 0;            // index of the event
+  std::optional<std::size_t> first_seen;  // event of the first reader that was given it
+  int last_seen_era = 0;
+  Offset seen_at{-1};  // offset
+};
+
+struct Transaction {
+  bool commits = false;
+  std::optional<Outcome> outcome;  // none: its end was never answered
+  bool end_sent = false;
+  std::size_t end_at = 0;    // events
+  std::size_t ended_at = 0;  // of the answer
+
+  [[nodiscard]] bool surely_committed() const { return commits && outcome == Outcome::kOk; }
+  // An end whose answer was lost may have been carried out.
+  [[nodiscard]] bool may_be_committed() const { return commits && end_sent && outcome != Outcome::kFailed; }
+};
+
+// One partition as it stood at the end.
+struct Log {
+  Offset first{0};
+  Offset end{0};
+  std::map<Offset, std::string> records;
+};
+
+struct Index {
+  explicit Index(const History& history);
+
+  const History& history;
+  std::unordered_map<std::string, Write> writes;  // by value
+  std::map<std::string, Transaction> transactions;
+  std::map<Place, Log> logs;            // isolation.level=read_uncommitted
+  std::map<Place, Log> committed_logs;  // read_committed
+  std::map<Place, Offset> log_starts;   // the highest that was asked for
+  std::set<std::string> gone_topics;
+  std::vector<std::size_t> power_cuts;  // events
+  std::map<Place, Offset> promised;     // one past the last offset that acks=all was answered for
+
+  // Power cuts before event `at`: the era it lies in.
+  [[nodiscard]] int era_of(std::size_t at) const;
+  [[nodiscard]] const Transaction* transaction_of(const std::string& name) const;
+  // The log in which the write must be seen.
+  [[nodiscard]] const Log* log_of(const Write& write) const;
+  [[nodiscard]] bool asked_away(const Place& place, Offset offset) const;  // by retention or deletion
+};
+
+inline Place place_of(const Event& event) { return {event.topic, event.partition}; }
+std::string name_of(const Place& place);  // "t-0"
+
+}  // namespace antiphon::sim
