@@ -1,5 +1,7 @@
 #include "kafka/log/batch.h"
 
+#include <algorithm>
+
 namespace antiphon::kafka::log {
 
 ParsedBatch parse_batch_header(ByteView bytes) {
@@ -20,7 +22,11 @@ ParsedBatch parse_batch_header(ByteView bytes) {
   header.crc = batch.crc();
   header.leader_epoch = batch.leader_epoch();
   header.max_timestamp_ms = batch.max_timestamp();
+  header.transactional = batch.transactional();
   header.control = batch.control();
+  if (header.control && header.size_bytes <= std::min(bytes.size(), kMarkerBytesMax)) {
+    if (const auto whole = wire::BatchView::at(bytes)) header.marker = wire::transaction_marker_of(*whole);
+  }
   header.producer.producer_id = batch.producer_id();
   header.producer.epoch = batch.producer_epoch();
   header.producer.first_sequence = batch.base_sequence();

@@ -3,14 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "kafka/log/producer_state.h"
+#include "kafka/wire/batch_builder.h"
 #include "kafka/wire/record_batch.h"
 
 namespace antiphon::kafka::log {
 
 using wire::kBatchHeaderBytes;
-constexpr std::size_t kBatchCrcFrom = 21;  // the CRC covers from here to the end
+constexpr std::size_t kBatchCrcFrom = 21;      // the CRC covers from here to the end
+constexpr std::size_t kMarkerBytesMax = 1024;  // of a batch that is looked into for a transaction's marker
 
 struct BatchHeader {
   Offset base_offset{0};
@@ -19,7 +22,9 @@ struct BatchHeader {
   std::uint32_t crc = 0;
   LeaderEpoch leader_epoch{0};
   std::int64_t max_timestamp_ms = -1;
+  bool transactional = false;
   bool control = false;
+  std::optional<wire::TransactionMarker> marker;  // of a control batch whose whole bytes were given
   ProducerBatch producer;
 
   [[nodiscard]] Offset next_offset() const { return last_offset + 1; }

@@ -10,7 +10,7 @@
 namespace antiphon::kafka::log {
 namespace {
 
-constexpr std::uint32_t kCheckpointMagic = 0x414a4331;  // "AJC1"
+constexpr std::uint32_t kCheckpointMagic = 0x414a4332;  // "AJC2"
 constexpr std::uint32_t kTopicMagic = 0x414a5431;       // "AJT1"
 constexpr std::size_t kFrontBytes = 8;                  // magic, CRC-32C of all behind
 constexpr std::size_t kEpochsMax = 100'000;
@@ -57,6 +57,10 @@ void put(Encoder& encoder, const PartitionKey& key, const PartitionCheckpoint& p
   partition.producers.encode(producers);
   encoder.u32(static_cast<std::uint32_t>(producers.size()));
   encoder.raw(producers);
+  Bytes transactions;
+  partition.transactions.encode(transactions);
+  encoder.u32(static_cast<std::uint32_t>(transactions.size()));
+  encoder.raw(transactions);
 }
 
 Result<> get(Decoder& decoder, Checkpoint& checkpoint) {
@@ -80,6 +84,7 @@ Result<> get(Decoder& decoder, Checkpoint& checkpoint) {
     partition.epochs.push_back({epoch, Offset(decoder.i64())});
   }
   const ByteView producers = decoder.raw(decoder.u32());
+  const ByteView transactions = decoder.raw(decoder.u32());
   if (!decoder.ok()) return decoder.finish();
   const bool ordered = partition.log_start.value() >= 0 && partition.log_start <= partition.synced_end &&
                        partition.active_base.value() >= 0 && partition.active_base <= partition.synced_end &&
@@ -87,6 +92,8 @@ Result<> get(Decoder& decoder, Checkpoint& checkpoint) {
   if (!ordered) return decoder.refuse("offsets of a partition out of order");
   ANTIPHON_TRY(table, ProducerStateTable::decode(producers));
   partition.producers = std::move(table);
+  ANTIPHON_TRY(marked, TransactionsMark::decode(transactions));
+  partition.transactions = std::move(marked);
   checkpoint.partitions[{topic, number}] = std::move(partition);
   return {};
 }

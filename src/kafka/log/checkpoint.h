@@ -10,6 +10,7 @@
 
 #include "core/file_system.h"
 #include "kafka/log/journal_format.h"
+#include "kafka/log/partition_transactions.h"
 #include "kafka/log/producer_state.h"
 #include "kafka/log/sparse_index.h"
 #include "kafka/log/topic.h"
@@ -34,6 +35,7 @@ struct PartitionCheckpoint {
   std::int64_t active_first_timestamp_ms = -1;
   std::vector<EpochStart> epochs;
   ProducerStateTable producers;
+  TransactionsMark transactions;
 };
 
 using PartitionKey = std::pair<TopicId, PartitionId>;

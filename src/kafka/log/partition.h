@@ -4,6 +4,7 @@
 // Log tells by poll_completed() when it is settled (kafka/log/log.h).
 //
 // Offsets:   log_start <= last_stable <= high_watermark <= log_end (one past the last record written).
+// Below the last stable offset every transaction has ended for good (KIP-98).
 // The high watermark passes a kSynced batch when it is on stable storage, a kWritten one at once unless an unsettled
 // kSynced batch stands before it. Reads give what lies below the end the caller names, never above the log's end.
 //
@@ -23,6 +24,7 @@
 #include "core/file_system.h"
 #include "core/result.h"
 #include "core/types.h"
+#include "kafka/log/aborted_index.h"
 #include "kafka/log/producer_state.h"
 #include "kafka/log/topic.h"
 
@@ -51,6 +53,8 @@ enum class AppendStatus : std::uint8_t {
   kDuplicate,           // offsets are those of the first time; wait for the ticket all the same
   kOutOfOrderSequence,  // OUT_OF_ORDER_SEQUENCE_NUMBER
   kStaleEpoch,          // INVALID_PRODUCER_EPOCH
+  kInvalidTxnState,     // INVALID_TXN_STATE: a batch outside of the transaction that its producer has open here
+  kCoordinatorFenced,   // TRANSACTION_COORDINATOR_FENCED: a marker of an older coordinator epoch
   kInvalidBatch,        // not v2 batches, or larger than a segment may be: CORRUPT_MESSAGE
   kStorageError,        // KAFKA_STORAGE_ERROR: the disk refused or is full, or the partition or the journal has failed
 };
@@ -109,7 +113,7 @@ class Partition {
   virtual Result<LogSlice> read(Offset from, std::uint64_t max_bytes, Offset end) = 0;
 
   [[nodiscard]] virtual Offset log_start_offset() const = 0;
-  [[nodiscard]] virtual Offset last_stable_offset() const = 0;  // the high watermark until transactions exist
+  [[nodiscard]] virtual Offset last_stable_offset() const = 0;
   [[nodiscard]] virtual Offset high_watermark() const = 0;
   [[nodiscard]] virtual Offset log_end_offset() const = 0;
   [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
@@ -123,6 +127,12 @@ class Partition {
   [[nodiscard]] virtual LeaderEpoch epoch_of(Offset offset) const = 0;
   [[nodiscard]] virtual EpochEnd end_of_epoch(LeaderEpoch epoch) const = 0;  // OffsetForLeaderEpoch's answer
 
+  // The aborted transactions of which something stands in [from, end), end at most the last stable offset. A
+  // transactional batch there is aborted if is_aborted() says so of them, else committed. At or behind the last stable
+  // offset nothing is decided.
+  [[nodiscard]] virtual Result<std::vector<AbortedTransaction>> aborted_transactions(Offset from, Offset end) const = 0;
+  // Where the transaction begins that this producer has open; none: nothing.
+  [[nodiscard]] virtual std::optional<Offset> open_transaction(ProducerId producer) const = 0;
   [[nodiscard]] virtual const ProducerStateTable& producers() const = 0;
   [[nodiscard]] virtual const std::optional<Error>& failure() const = 0;
 

@@ -1,4 +1,5 @@
-// Appends, and what becomes of them. Reads stand in partition_read.cc, recovery in partition_recovery.cc.
+// Appends, and what becomes of them. Who may append stands in partition_producers.cc, reads in partition_read.cc,
+// recovery in partition_recovery.cc.
 #include "kafka/log/partition_log.h"
 
 #include <fmt/format.h>
@@ -17,6 +18,10 @@ std::string_view to_string(AppendStatus status) {
       return "out of order sequence";
     case AppendStatus::kStaleEpoch:
       return "stale producer epoch";
+    case AppendStatus::kInvalidTxnState:
+      return "invalid transaction state";
+    case AppendStatus::kCoordinatorFenced:
+      return "stale coordinator epoch";
     case AppendStatus::kInvalidBatch:
       return "invalid batch";
     case AppendStatus::kStorageError:
@@ -30,7 +35,8 @@ PartitionLog::PartitionLog(LogContext& context, const TopicMeta& topic, Partitio
       topic_(topic.name),
       directory_(fmt::format("{}/{}-{}", context.settings.data_directory, topic.name, id.value())),
       sync_(std::make_shared<PartitionSync>()),
-      config_(config) {
+      config_(config),
+      transactions_(context.pool, directory_) {
   sync_->topic = topic.id;
   sync_->partition = id;
 }
@@ -63,44 +69,6 @@ const char* parse_batches(ByteView bytes, std::vector<BatchHeader>& headers) {
 }
 
 }  // namespace
-
-std::optional<AppendResult> PartitionLog::check_producers(std::vector<BatchHeader>& batches) {
-  const ProducerBatch* before = nullptr;
-  for (BatchHeader& batch : batches) {
-    const ProducerBatch& producer = batch.producer;
-    if (producer.producer_id.value() < 0 || batch.control) continue;
-    if (producer.first_sequence < 0 || producer.epoch.value() < 0) {
-      return refuse(AppendStatus::kInvalidBatch, "a producer id without epoch or sequence");
-    }
-    SequenceCheck check;
-    if (before != nullptr && before->producer_id == producer.producer_id && before->epoch == producer.epoch) {
-      const bool follows = producer.first_sequence == sequence_after(before->last_sequence, 1);
-      check.verdict = follows ? SequenceVerdict::kNext : SequenceVerdict::kOutOfOrder;
-    } else {
-      check = producers_.check(producer);
-    }
-    before = &producer;
-    if (check.verdict == SequenceVerdict::kNext) continue;
-    const std::string who = fmt::format("producer {} epoch {} sequence {}", producer.producer_id.value(),
-                                        producer.epoch.value(), producer.first_sequence);
-    if (check.verdict == SequenceVerdict::kStaleEpoch) return refuse(AppendStatus::kStaleEpoch, who);
-    if (check.verdict == SequenceVerdict::kOutOfOrder) return refuse(AppendStatus::kOutOfOrderSequence, who);
-    AppendResult duplicate;
-    duplicate.status = AppendStatus::kDuplicate;
-    duplicate.base_offset = check.original.first_offset;
-    duplicate.last_offset = check.original.last_offset;
-    return duplicate;
-  }
-  return std::nullopt;
-}
-
-void PartitionLog::remember(const BatchHeader& batch) {
-  if (batch.control) {
-    producers_.update_epoch(batch.producer.producer_id, batch.producer.epoch, batch.max_timestamp_ms);
-  } else {
-    producers_.update(batch.producer);
-  }
-}
 
 Result<> PartitionLog::make_active(Offset base) {
   if (segments_.empty()) ANTIPHON_TRY_VOID(context_.files.make_directories(directory_));
@@ -167,7 +135,7 @@ AppendResult PartitionLog::append(const AppendRequest& request) {
   }
   unsynced_.emplace(segment.base(), position);
   ++context_.writes;
-  for (const BatchHeader& batch : batches) remember(batch);
+  for (const BatchHeader& batch : batches) remember(batch, segment.base());
 
   AppendResult result;
   result.base_offset = log_end_;
@@ -257,6 +225,7 @@ void PartitionLog::settle(SyncTicket ticket, const std::shared_ptr<const Error>&
 
 void PartitionLog::move_high_watermark() {
   high_watermark_ = unsettled_.empty() ? log_end_ : std::max(high_watermark_, unsettled_.front().base_offset);
+  transactions_.settle(high_watermark_);
 }
 
 std::optional<PartitionSyncJob> PartitionLog::begin_checkpoint() {
@@ -274,17 +243,20 @@ std::optional<PartitionSyncJob> PartitionLog::begin_checkpoint() {
     job.targets.push_back({segment.file(), *file});
     job.log_bases.push_back(base);
     job.log_sizes.push_back(segment.size());
-    // An index that cannot be written is sparser after a crash, never wrong.
-    (void)segment.index().flush();
-    for (EntryFile* index : {&segment.index().offsets(), &segment.index().times()}) {
-      if (!index->flushed_since_sync()) continue;
-      auto index_file = index->file()->handle();
-      if (!index_file) continue;
-      job.targets.push_back({index->file(), *index_file});
-      index->mark_synced();  // the job holds the file open
-    }
+    for (EntryFile* index : {&segment.index().offsets(), &segment.index().times()}) sync_index(*index, job);
   }
+  for (EntryFile* index : transactions_.aborted().files()) sync_index(*index, job);
   return job;
+}
+
+// An index that cannot be written is sparser after a crash, never wrong; one of aborted transactions is made anew.
+void PartitionLog::sync_index(EntryFile& index, PartitionSyncJob& job) {
+  (void)index.flush();
+  if (!index.flushed_since_sync()) return;
+  auto file = index.file()->handle();
+  if (!file) return;
+  job.targets.push_back({index.file(), *file});
+  index.mark_synced();  // the job holds the file open
 }
 
 void PartitionLog::finish_checkpoint(const PartitionSyncJob& job) {
@@ -319,6 +291,7 @@ PartitionCheckpoint PartitionLog::checkpoint() {
   }
   state.epochs = epochs_;
   state.producers = producers_;
+  state.transactions = transactions_.mark();
   return state;
 }
 

@@ -48,7 +48,7 @@ class PartitionLog final : public Partition {
   AppendResult append(const AppendRequest& request) override;
   Result<LogSlice> read(Offset from, std::uint64_t max_bytes, Offset end) override;
   [[nodiscard]] Offset log_start_offset() const override { return log_start_; }
-  [[nodiscard]] Offset last_stable_offset() const override { return high_watermark_; }
+  [[nodiscard]] Offset last_stable_offset() const override;
   [[nodiscard]] Offset high_watermark() const override { return high_watermark_; }
   [[nodiscard]] Offset log_end_offset() const override { return log_end_; }
   [[nodiscard]] std::uint64_t size_bytes() const override;
@@ -57,6 +57,12 @@ class PartitionLog final : public Partition {
   [[nodiscard]] LeaderEpoch leader_epoch() const override;
   [[nodiscard]] LeaderEpoch epoch_of(Offset offset) const override;
   [[nodiscard]] EpochEnd end_of_epoch(LeaderEpoch epoch) const override;
+  [[nodiscard]] Result<std::vector<AbortedTransaction>> aborted_transactions(Offset from, Offset end) const override {
+    return transactions_.aborted().between(from, end);
+  }
+  [[nodiscard]] std::optional<Offset> open_transaction(ProducerId producer) const override {
+    return transactions_.open_since(producer);
+  }
   [[nodiscard]] const ProducerStateTable& producers() const override { return producers_; }
   [[nodiscard]] const std::optional<Error>& failure() const override { return failure_; }
   std::vector<DeletedSegment> apply_retention(WallTime now) override;
@@ -66,7 +72,9 @@ class PartitionLog final : public Partition {
   // For the log that owns it.
   void set_config(const PartitionConfig& config) { config_ = config; }
   void settle(SyncTicket ticket, const std::shared_ptr<const Error>& error);
-  void expire_producers(std::int64_t before_ms) { producers_.expire(before_ms); }
+  void expire_producers(std::int64_t before_ms) {
+    producers_.expire(before_ms, [this](ProducerId id) { return transactions_.open_since(id).has_value(); });
+  }
   [[nodiscard]] const std::shared_ptr<PartitionSync>& sync_state() const { return sync_; }
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] bool has_files() const { return !segments_.empty(); }
@@ -105,7 +113,8 @@ class PartitionLog final : public Partition {
   SyncTicket ticket_for_duplicate(Offset last_offset);
   std::vector<SyncTarget> unsynced_targets();
   void move_high_watermark();
-  void remember(const BatchHeader& batch);
+  std::optional<AppendResult> check_transaction(const BatchHeader& batch) const;
+  void remember(const BatchHeader& batch, Offset segment);
   struct Limit {
     std::uint64_t position = 0;
     Offset offset;
@@ -115,6 +124,7 @@ class PartitionLog final : public Partition {
   Result<std::optional<TimestampOffset>> record_in_batch(Segment& segment, const Segment::Place& place,
                                                          std::optional<std::int64_t> at_least);
   DeletedSegment drop_first(std::string reason);
+  static void sync_index(EntryFile& index, PartitionSyncJob& job);
 
   LogContext& context_;
   std::string topic_;
@@ -131,6 +141,7 @@ class PartitionLog final : public Partition {
   std::deque<Unsettled> unsettled_;
   std::vector<EpochStart> epochs_;
   ProducerStateTable producers_;
+  PartitionTransactions transactions_;
   std::optional<Error> failure_;
   Offset damaged_below_{0};  // acknowledged offsets above the log's end: recovery could not find them
   std::array<Hint, 4> hints_{};

@@ -173,6 +173,10 @@ DeletedSegment PartitionLog::drop_first(std::string reason) {
   for (const std::string_view suffix : {".log", ".index", ".timeindex"}) {
     context_.removals.push_back(fmt::format("{}/{}", directory_, segment_file_name(segment.base(), suffix)));
   }
+  if (transactions_.aborted().drop(segment.base())) {
+    context_.removals.push_back(
+        fmt::format("{}/{}", directory_, segment_file_name(segment.base(), AbortedIndex::kSuffix)));
+  }
   ++context_.writes;
   log_start_ = std::max(log_start_, deleted.next_offset);
   unsynced_.erase(segment.base());

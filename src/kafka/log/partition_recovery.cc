@@ -15,9 +15,9 @@ void PartitionRecovery::damaged(std::string what) {
   report_.damage.push_back(fmt::format("{}: {}", name(), what));
 }
 
-void PartitionRecovery::took(const BatchHeader& batch) {
+void PartitionRecovery::took(const BatchHeader& batch, Offset segment) {
   next_ = batch.next_offset();
-  partition_.remember(batch);
+  partition_.remember(batch, segment);
   if (partition_.epochs_.empty() ? batch.leader_epoch.value() > 0
                                  : batch.leader_epoch > partition_.epochs_.back().epoch) {
     partition_.epochs_.push_back({batch.leader_epoch, batch.base_offset});
@@ -29,11 +29,50 @@ Result<> PartitionRecovery::find_segments() {
   if (!entries && entries.error().kind == ErrorKind::kNotFound) return {};
   if (!entries) return std::move(entries).error();
   for (const DirectoryEntry& entry : *entries) {
+    if (const auto index = segment_base_of(entry.name, AbortedIndex::kSuffix)) indexes_.push_back(*index);
     const auto base = segment_base_of(entry.name, ".log");
     if (!base || entry.is_directory) continue;
     auto segment = std::make_unique<Segment>(context_.pool, partition_.directory_, *base, false);
     ANTIPHON_TRY_VOID(segment->load());
     partition_.segments_[*base] = std::move(segment);
+  }
+  return {};
+}
+
+// What stands behind the checkpoint is noted anew.
+Result<> PartitionRecovery::remove_indexes(const std::vector<AbortedIndexMark>& but) {
+  for (const Offset base : indexes_) {
+    if (std::any_of(but.begin(), but.end(), [&](const AbortedIndexMark& mark) { return mark.segment == base; }))
+      continue;
+    const std::string name = segment_file_name(base, AbortedIndex::kSuffix);
+    ANTIPHON_TRY_VOID(context_.files.remove_tree(fmt::format("{}/{}", partition_.directory_, name)));
+  }
+  return {};
+}
+
+// Transactions as the checkpoint has them. Where an index of aborted ones is not what it says, or part of the log is
+// looked at again, all headers below the place where the scan begins are read.
+Result<> PartitionRecovery::resume_transactions(const PartitionCheckpoint& checkpoint) {
+  PartitionTransactions& transactions = partition_.transactions_;
+  if (!damaged_) {
+    ANTIPHON_TRY_VOID(remove_indexes(checkpoint.transactions.aborted));
+    ANTIPHON_TRY(good, transactions.resume(checkpoint.transactions));
+    if (good) return {};
+    report_.notices.push_back(fmt::format("{}: an index of aborted transactions was made anew", name()));
+  }
+  transactions.clear();
+  ANTIPHON_TRY_VOID(remove_indexes({}));
+  touched_ = true;
+  for (const auto& [base, segment] : partition_.segments_) {
+    if (base > start_segment_) break;
+    const std::uint64_t end = base == start_segment_ ? (damaged_ ? 0 : checkpoint.active_bytes) : segment->size();
+    ANTIPHON_TRY(file, segment->file()->handle());
+    Scanner scanner(*file, 0, end, Scanner::Check::kHeader);
+    while (true) {
+      ANTIPHON_TRY(batch, scanner.next());
+      if (batch == nullptr) break;
+      transactions.note(*batch, base);
+    }
   }
   return {};
 }
@@ -44,6 +83,7 @@ Result<> PartitionRecovery::begin(const PartitionCheckpoint* checkpoint) {
   if (checkpoint == nullptr) {
     whole_log_ = true;
     next_ = partition_.log_start_ = start_segment_ = segments.empty() ? Offset(0) : segments.begin()->first;
+    ANTIPHON_TRY_VOID(remove_indexes({}));
     if (segments.empty()) return {};
     return segments.begin()->second->resume(0, next_, {-1, next_}, -1);
   }
@@ -64,12 +104,14 @@ Result<> PartitionRecovery::begin(const PartitionCheckpoint* checkpoint) {
     damaged(fmt::format("{}/{} has {} bytes, {} had been synced", partition_.directory_,
                         segment_file_name(start_segment_, ".log"), size, checkpoint->active_bytes));
     // What is whole of it can still be read.
+    ANTIPHON_TRY_VOID(resume_transactions(*checkpoint));
     if (active == segments.end()) return {};
     next_ = start_segment_;
     return active->second->resume(0, next_, {-1, next_}, -1);
   }
-  if (active == segments.end()) return {};
   touched_ = size > checkpoint->active_bytes;
+  ANTIPHON_TRY_VOID(resume_transactions(*checkpoint));
+  if (active == segments.end()) return {};
   return active->second->resume(checkpoint->active_bytes, checkpoint->synced_end, checkpoint->active_max_time,
                                 checkpoint->active_first_timestamp_ms);
 }
@@ -82,8 +124,9 @@ Result<> PartitionRecovery::fill_in(Segment& segment, const FoundEntry& entry) {
   ANTIPHON_TRY(file, segment.file()->handle());
   ANTIPHON_TRY_VOID(file->write_at(segment.size(), bytes));
   segment.file()->set_dirty(true);
-  segment.note(entry.batch, partition_.config_.index_interval_bytes);
-  took(entry.batch);
+  const BatchHeader header = parse_batch_header(bytes).header;  // with its marker, if it is one
+  segment.note(header, partition_.config_.index_interval_bytes);
+  took(header, segment.base());
   ++report_.replayed_batches;
   touched_ = true;
   return {};
@@ -110,7 +153,7 @@ Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
     }
     if (good) {
       segment->note(*batch, partition_.config_.index_interval_bytes);
-      took(*batch);
+      took(*batch, segment->base());
       touched_ = true;
       continue;
     }
@@ -154,7 +197,8 @@ Result<> PartitionRecovery::remove_from(Segments::iterator later) {
   while (later != segments.end()) {
     report_.notices.push_back(fmt::format("{}: removed; offset {} before it is missing, and nobody was promised either",
                                           later->second->path(), next_.value()));
-    for (const std::string_view suffix : {".log", ".index", ".timeindex"}) {
+    for (const std::string_view suffix : {std::string_view(".log"), std::string_view(".index"),
+                                          std::string_view(".timeindex"), AbortedIndex::kSuffix}) {
       const std::string path = fmt::format("{}/{}", partition_.directory_, segment_file_name(later->first, suffix));
       ANTIPHON_TRY_VOID(context_.files.remove_tree(path));
     }
@@ -207,6 +251,10 @@ Result<> PartitionRecovery::sync() {
     ANTIPHON_TRY_VOID(segment.file()->sync(context_.files, *file));
     segment.file()->set_dirty(false);
   }
+  for (EntryFile* index : partition_.transactions_.aborted().files()) {
+    ANTIPHON_TRY_VOID(index->flush());
+    ANTIPHON_TRY_VOID(index->sync(context_.files));
+  }
   return {};
 }
 
@@ -227,6 +275,7 @@ Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std
     partition_.log_start_ = std::max(partition_.log_start_, partition_.segments_.begin()->first);
   }
   partition_.log_end_ = partition_.high_watermark_ = next_;
+  partition_.transactions_.settle(next_);
   if (next_ < acknowledged_ && !damaged_) {
     const auto last = partition_.segments_.upper_bound(next_);
     const Segment* segment = last == partition_.segments_.begin() ? nullptr : std::prev(last)->second.get();

@@ -33,7 +33,9 @@ class PartitionRecovery {
   Result<> remove_from(Segments::iterator later);
   Result<> cut_tail(Segments::iterator segment);
   Result<> sync();
-  void took(const BatchHeader& batch);
+  Result<> resume_transactions(const PartitionCheckpoint& checkpoint);
+  Result<> remove_indexes(const std::vector<AbortedIndexMark>& but);
+  void took(const BatchHeader& batch, Offset segment);
   void damaged(std::string what);
   [[nodiscard]] std::string name() const;
 
@@ -42,6 +44,7 @@ class PartitionRecovery {
   const File& journal_;
   RecoveryReport& report_;
   std::map<Offset, const FoundEntry*> entries_;  // by base offset
+  std::vector<Offset> indexes_;                  // of aborted transactions: the files there are
   Offset acknowledged_{0};                       // everything below was promised
   Offset next_{0};                               // offset that the next batch must have
   Offset start_segment_{0};                      // the first one that is looked at

@@ -32,16 +32,21 @@ SequenceCheck ProducerStateTable::check(const ProducerBatch& batch) const {
   return {batch.first_sequence == expected ? SequenceVerdict::kNext : SequenceVerdict::kOutOfOrder, {}};
 }
 
-void ProducerStateTable::update(const ProducerBatch& batch) {
-  if (batch.producer_id.value() < 0) return;
-  if (producers_.size() >= kProducersPerPartitionMax && !producers_.contains(batch.producer_id)) {
+ProducerStateTable::Producer& ProducerStateTable::place_for(ProducerId id) {
+  if (producers_.size() >= kProducersPerPartitionMax && !producers_.contains(id)) {
     const auto idle = std::min_element(producers_.begin(), producers_.end(), [](const auto& a, const auto& b) {
       return a.second.last_timestamp_ms < b.second.last_timestamp_ms;
     });
     producers_.erase(idle);
   }
-  Producer& producer = producers_[batch.producer_id];
-  producer.id = batch.producer_id;
+  Producer& producer = producers_[id];
+  producer.id = id;
+  return producer;
+}
+
+void ProducerStateTable::update(const ProducerBatch& batch) {
+  if (batch.producer_id.value() < 0) return;
+  Producer& producer = place_for(batch.producer_id);
   if (batch.epoch != producer.epoch) producer.batch_count = 0;
   producer.epoch = batch.epoch;
   producer.last_timestamp_ms = std::max(producer.last_timestamp_ms, batch.timestamp_ms);
@@ -52,17 +57,25 @@ void ProducerStateTable::update(const ProducerBatch& batch) {
   producer.batches[producer.batch_count++] = batch;
 }
 
-void ProducerStateTable::update_epoch(ProducerId id, ProducerEpoch epoch, std::int64_t timestamp_ms) {
+void ProducerStateTable::update_epoch(ProducerId id, ProducerEpoch epoch, std::int32_t coordinator_epoch,
+                                      std::int64_t timestamp_ms) {
   if (id.value() < 0) return;
-  Producer& producer = producers_[id];
-  producer.id = id;
+  Producer& producer = place_for(id);
   if (epoch != producer.epoch) producer.batch_count = 0;
   producer.epoch = epoch;
+  producer.coordinator_epoch = std::max(producer.coordinator_epoch, coordinator_epoch);
   producer.last_timestamp_ms = std::max(producer.last_timestamp_ms, timestamp_ms);
 }
 
-std::size_t ProducerStateTable::expire(std::int64_t before_ms) {
-  return std::erase_if(producers_, [&](const auto& item) { return item.second.last_timestamp_ms < before_ms; });
+std::size_t ProducerStateTable::expire(std::int64_t before_ms, const std::function<bool(ProducerId)>& keep) {
+  return std::erase_if(producers_, [&](const auto& item) {
+    return item.second.last_timestamp_ms < before_ms && !(keep && keep(item.first));
+  });
+}
+
+const ProducerStateTable::Producer* ProducerStateTable::find(ProducerId id) const {
+  const auto found = producers_.find(id);
+  return found == producers_.end() ? nullptr : &found->second;
 }
 
 void ProducerStateTable::truncate_to(Offset end) {
@@ -88,6 +101,7 @@ void ProducerStateTable::encode(Bytes& out) const {
   for (const Producer& producer : producers()) {
     encoder.i64(producer.id.value());
     encoder.i16(producer.epoch.value());
+    encoder.i32(producer.coordinator_epoch);
     encoder.i64(producer.last_timestamp_ms);
     encoder.u8(producer.batch_count);
     for (std::size_t i = 0; i < producer.batch_count; ++i) {
@@ -110,6 +124,7 @@ Result<ProducerStateTable> ProducerStateTable::decode(ByteView bytes) {
     Producer producer;
     producer.id = ProducerId(decoder.i64());
     producer.epoch = ProducerEpoch(decoder.i16());
+    producer.coordinator_epoch = decoder.i32();
     producer.last_timestamp_ms = decoder.i64();
     producer.batch_count = decoder.u8();
     if (producer.batch_count > kProducerBatchWindow) return decoder.refuse("more than five batches of a producer");

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -54,9 +55,10 @@ class ProducerStateTable {
   // The batch is in the log.
   void update(const ProducerBatch& batch);
   // A control batch (transaction marker) carries an epoch but no sequence.
-  void update_epoch(ProducerId producer, ProducerEpoch epoch, std::int64_t timestamp_ms);
-  // Forgets who was idle since `before_ms`; how many.
-  std::size_t expire(std::int64_t before_ms);
+  void update_epoch(ProducerId producer, ProducerEpoch epoch, std::int32_t coordinator_epoch,
+                    std::int64_t timestamp_ms);
+  // Forgets who was idle since `before_ms`, but for those that `keep` names; how many.
+  std::size_t expire(std::int64_t before_ms, const std::function<bool(ProducerId)>& keep = nullptr);
   // Forgets every batch at or after `end`, for a log that was cut there.
   void truncate_to(Offset end);
   [[nodiscard]] std::size_t size() const { return producers_.size(); }
@@ -64,10 +66,12 @@ class ProducerStateTable {
   struct Producer {
     ProducerId id{-1};
     ProducerEpoch epoch{-1};
+    std::int32_t coordinator_epoch = -1;  // of the last marker; -1: none yet
     std::int64_t last_timestamp_ms = -1;
     std::uint8_t batch_count = 0;  // of batches, oldest first
     std::array<ProducerBatch, kProducerBatchWindow> batches;
   };
+  [[nodiscard]] const Producer* find(ProducerId id) const;
   [[nodiscard]] std::vector<Producer> producers() const;  // sorted by id (DescribeProducers, snapshots)
 
   // The durable form (docs/formats/log.md, "Producers"); decode() takes any bytes.
@@ -75,6 +79,8 @@ class ProducerStateTable {
   static Result<ProducerStateTable> decode(ByteView bytes);
 
  private:
+  Producer& place_for(ProducerId id);
+
   std::unordered_map<ProducerId, Producer> producers_;
 };
 

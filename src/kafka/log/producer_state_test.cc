@@ -44,6 +44,7 @@ TEST(ProducerState, Trap24AnUnknownProducerMayBeginAnywhereAlsoAfterItExpired) {
   EXPECT_EQ(table.check(batch(1, 3, 17, 1)).verdict, SequenceVerdict::kNext);
   table.update(batch(1, 3, 17, 1));
   EXPECT_EQ(table.expire(1000), 0U);
+  EXPECT_EQ(table.expire(1001, [](ProducerId id) { return id == ProducerId(1); }), 0U) << "it is kept";
   EXPECT_EQ(table.expire(1001), 1U);
   EXPECT_EQ(table.check(batch(1, 3, 99, 1)).verdict, SequenceVerdict::kNext);
 }
@@ -56,7 +57,7 @@ TEST(ProducerState, Trap25AnEpochBumpPassesWithSequence0AndFencesTheOldOne) {
   table.update(batch(1, 1, 0, 1));
   EXPECT_EQ(table.check(batch(1, 0, 5, 1)).verdict, SequenceVerdict::kStaleEpoch);
   EXPECT_EQ(table.check(batch(1, 1, 1, 1)).verdict, SequenceVerdict::kNext);
-  table.update_epoch(ProducerId(1), ProducerEpoch(2), 5);  // a marker: the next begins anew
+  table.update_epoch(ProducerId(1), ProducerEpoch(2), 0, 5);  // a marker: the next begins anew
   EXPECT_EQ(table.check(batch(1, 2, 0, 1)).verdict, SequenceVerdict::kNext);
   EXPECT_EQ(table.check(batch(1, 1, 1, 1)).verdict, SequenceVerdict::kStaleEpoch);
 }
@@ -64,6 +65,7 @@ TEST(ProducerState, Trap25AnEpochBumpPassesWithSequence0AndFencesTheOldOne) {
 TEST(ProducerState, ItsDurableFormBringsTheSameStateBack) {
   ProducerStateTable table;
   for (int i = 0; i < 9; ++i) table.update(batch(i % 3, 0, i / 3, 1, i));
+  table.update_epoch(ProducerId(1), ProducerEpoch(0), 7, 5);
   Bytes bytes;
   table.encode(bytes);
   const auto again = ProducerStateTable::decode(bytes);
@@ -72,6 +74,7 @@ TEST(ProducerState, ItsDurableFormBringsTheSameStateBack) {
   again->encode(twice);
   EXPECT_EQ(bytes, twice);
   EXPECT_EQ(again->check(batch(2, 0, 2, 1)).original.first_offset, Offset(8));
+  EXPECT_EQ(again->find(ProducerId(1))->coordinator_epoch, 7);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(ProducerStateTable::decode(ByteView(bytes).first(size)));
   }

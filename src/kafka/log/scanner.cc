@@ -60,6 +60,10 @@ Result<const BatchHeader*> Scanner::next() {
       return none;
     }
   }
+  if (header_.control && header_.size_bytes <= kMarkerBytesMax) {
+    ANTIPHON_TRY(whole, bytes_at(position_, static_cast<std::size_t>(header_.size_bytes)));
+    header_.marker = parse_batch_header(whole).header.marker;
+  }
   batch_position_ = position_;
   position_ += header_.size_bytes;
   return static_cast<const BatchHeader*>(&header_);

@@ -86,6 +86,11 @@ void EntryFile::append(ByteView entry) {
   if (!flush() && pending_.size() > kIndexEntriesPendingMax * entry_bytes_) pending_.clear();
 }
 
+void EntryFile::append_kept(ByteView entry) {
+  pending_.insert(pending_.end(), entry.begin(), entry.end());
+  if (pending_.size() % (kIndexEntriesPending * entry_bytes_) == 0) (void)flush();  // later, then
+}
+
 Result<> EntryFile::flush() {
   if (pending_.empty()) return {};
   ANTIPHON_TRY(file, file_->handle());

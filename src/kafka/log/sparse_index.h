@@ -35,6 +35,8 @@ class EntryFile {
   Result<Bytes> all() const;
   // One. A file that cannot be written now makes the index sparser, never wrong: what waits too long is dropped.
   void append(ByteView entry);
+  // One that must not be lost: while the file cannot be written it stays in memory.
+  void append_kept(ByteView entry);
   Result<> flush();
   Result<> cut(std::uint64_t count);  // keeps the first ones
   [[nodiscard]] bool flushed_since_sync() const { return dirty_; }

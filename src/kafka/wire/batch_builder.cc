@@ -102,4 +102,15 @@ std::optional<bool> marker_commits(const RecordView& control_record) {
   return type == 1;
 }
 
+std::optional<TransactionMarker> transaction_marker_of(const BatchView& batch) {
+  if (!batch.control()) return std::nullopt;
+  Buffer scratch;
+  auto records = RecordReader::open(batch, scratch);
+  RecordView record;
+  if (!records || !records->next(record)) return std::nullopt;
+  const auto commit = marker_commits(record);
+  if (!commit || !record.value || record.value->size() < 6) return std::nullopt;
+  return TransactionMarker{*commit, load_big<std::int32_t>(record.value->data() + 2)};
+}
+
 }  // namespace antiphon::kafka::wire

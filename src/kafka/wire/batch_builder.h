@@ -52,4 +52,11 @@ Bytes transaction_marker(ProducerId producer_id, ProducerEpoch producer_epoch, b
 // Nothing for a control record that is no transaction marker.
 std::optional<bool> marker_commits(const RecordView& control_record);
 
+struct TransactionMarker {
+  bool commit = false;
+  std::int32_t coordinator_epoch = 0;
+};
+// Of a control batch's first record. Nothing for other batches, other control records and malformed ones.
+std::optional<TransactionMarker> transaction_marker_of(const BatchView& batch);
+
 }  // namespace antiphon::kafka::wire

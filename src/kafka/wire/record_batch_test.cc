@@ -127,6 +127,10 @@ TEST(RecordBatch, TransactionMarkersAreByteForByteKafkas) {
             to_hex(golden_batch("marker-commit")));
   const Bytes abort = transaction_marker(ProducerId(4711), ProducerEpoch(3), false, 9, kGoldenTimeMs);
   EXPECT_EQ(to_hex(abort), to_hex(golden_batch("marker-abort")));
+  const auto marker = transaction_marker_of(*BatchView::at(abort));
+  ASSERT_TRUE(marker);
+  EXPECT_FALSE(marker->commit);
+  EXPECT_EQ(marker->coordinator_epoch, 9);
   Buffer scratch;
   auto records = RecordReader::open(BatchView::at(abort).value(), scratch).value();
   RecordView record;
