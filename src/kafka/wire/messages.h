@@ -5,6 +5,7 @@
 #include "kafka/wire/add_offsets_to_txn.h"
 #include "kafka/wire/add_partitions_to_txn.h"
 #include "kafka/wire/alter_configs.h"
+#include "kafka/wire/alter_user_scram_credentials.h"
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/consumer_group_describe.h"
 #include "kafka/wire/create_partitions.h"
@@ -19,6 +20,7 @@
 #include "kafka/wire/describe_producers.h"
 #include "kafka/wire/describe_topic_partitions.h"
 #include "kafka/wire/describe_transactions.h"
+#include "kafka/wire/describe_user_scram_credentials.h"
 #include "kafka/wire/elect_leaders.h"
 #include "kafka/wire/end_txn.h"
 #include "kafka/wire/fetch.h"
@@ -80,6 +82,8 @@
   X(ElectLeaders) \
   X(IncrementalAlterConfigs) \
   X(OffsetDelete) \
+  X(DescribeUserScramCredentials) \
+  X(AlterUserScramCredentials) \
   X(DescribeCluster) \
   X(DescribeProducers) \
   X(DescribeTransactions) \
