@@ -13,15 +13,17 @@ std::optional<AppendResult> PartitionLog::check_transaction(const BatchHeader& b
   const auto who = [&] {
     return fmt::format("producer {} epoch {}", producer.producer_id.value(), producer.epoch.value());
   };
-  if (!batch.control) {
-    if (batch.transactional || !transactions_.open_since(producer.producer_id)) return std::nullopt;
+  if (!batch.control && !batch.transactional) {
+    if (!transactions_.open_since(producer.producer_id)) return std::nullopt;
     return refuse(AppendStatus::kInvalidTxnState, who() + " has a transaction open and sent a batch outside of it");
   }
-  if (!batch.marker) return refuse(AppendStatus::kInvalidBatch, "a control batch that is no transaction's marker");
+  if (batch.control && !batch.marker) {
+    return refuse(AppendStatus::kInvalidBatch, "a control batch that is no transaction's marker");
+  }
   const ProducerStateTable::Producer* const known = producers_.find(producer.producer_id);
   if (known == nullptr) return std::nullopt;
   if (producer.epoch < known->epoch) return refuse(AppendStatus::kStaleEpoch, who());
-  if (batch.marker->coordinator_epoch < known->coordinator_epoch) {
+  if (batch.marker && batch.marker->coordinator_epoch < known->coordinator_epoch) {
     return refuse(AppendStatus::kCoordinatorFenced,
                   who() + fmt::format(" coordinator epoch {}; {} has been here", batch.marker->coordinator_epoch,
                                       known->coordinator_epoch));
@@ -35,7 +37,8 @@ std::optional<AppendResult> PartitionLog::check_producers(std::vector<BatchHeade
     const ProducerBatch& producer = batch.producer;
     if (producer.producer_id.value() < 0) continue;
     if (auto refused = check_transaction(batch)) return refused;
-    if (batch.control) continue;
+    const bool by_coordinator = batch.transactional && producer.first_sequence < 0;  // of groups: committed offsets
+    if (batch.control || by_coordinator) continue;
     if (producer.first_sequence < 0 || producer.epoch.value() < 0) {
       return refuse(AppendStatus::kInvalidBatch, "a producer id without epoch or sequence");
     }
@@ -63,7 +66,7 @@ std::optional<AppendResult> PartitionLog::check_producers(std::vector<BatchHeade
 
 void PartitionLog::remember(const BatchHeader& batch, Offset segment) {
   transactions_.note(batch, segment);
-  if (batch.control) {
+  if (batch.control || batch.producer.first_sequence < 0) {
     producers_.update_epoch(batch.producer.producer_id, batch.producer.epoch,
                             batch.marker ? batch.marker->coordinator_epoch : -1, batch.max_timestamp_ms);
   } else {

@@ -44,8 +44,8 @@ Result<> PartitionRecovery::remove_indexes(const std::vector<AbortedIndexMark>& 
   for (const Offset base : indexes_) {
     if (std::any_of(but.begin(), but.end(), [&](const AbortedIndexMark& mark) { return mark.segment == base; }))
       continue;
-    const std::string name = segment_file_name(base, AbortedIndex::kSuffix);
-    ANTIPHON_TRY_VOID(context_.files.remove_tree(fmt::format("{}/{}", partition_.directory_, name)));
+    const std::string file = segment_file_name(base, AbortedIndex::kSuffix);
+    ANTIPHON_TRY_VOID(context_.files.remove_tree(fmt::format("{}/{}", partition_.directory_, file)));
   }
   return {};
 }

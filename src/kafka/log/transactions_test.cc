@@ -1,6 +1,9 @@
 // Transactions in a partition: the last stable offset, the index of aborted ones, and what is left of both after a
 // crash.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 
 #include "kafka/log/testing.h"
 
@@ -74,6 +77,13 @@ TEST_F(Transactions, NothingAnswersForATransactionWhoseMarkerACrashTook) {
   const bool there = partition().log_end_offset() == Offset(2);
   EXPECT_EQ(stable(), there ? 2 : 0);
   EXPECT_EQ(aborted(0, 2).size(), there ? 1U : 0U);
+}
+
+TEST_F(Transactions, WhatACoordinatorWritesForAProducerHasAnEpochAndNoSequence) {
+  EXPECT_EQ(data(1, -1, 3).status, AppendStatus::kAppended);
+  EXPECT_EQ(data(1, -1, 3).base_offset, Offset(1)) << "no repeat of the one before";
+  EXPECT_EQ(data(1, -1, 2).status, AppendStatus::kStaleEpoch);
+  EXPECT_EQ(partition().open_transaction(ProducerId(1)), Offset(0));
 }
 
 TEST_F(Transactions, ABatchOutsideOfItsOpenTransactionIsRefused) {
@@ -155,7 +165,8 @@ class TransactionsAfter : public Transactions, public ::testing::WithParamInterf
 TEST_P(TransactionsAfter, ACrashTheyAreWhatTheLogSays) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     log.reset();
-    files = {};
+    settings.data_directory = fmt::format("/data{}", seed);
+    const std::string folder = settings.data_directory + "/t-0";
     must_open();
     ASSERT_TRUE(create("t", 1, config));
     SeededRandom dice(seed);
@@ -193,17 +204,21 @@ TEST_P(TransactionsAfter, ACrashTheyAreWhatTheLogSays) {
     };
     check("before, seed ");
     crash(seed);
-    const auto entries = files.list("/data/t-0");
+    const auto entries = files.list(folder);
     ASSERT_TRUE(entries);
     for (const auto& entry : *entries) {
       if (!entry.name.ends_with(".txnindex")) continue;
-      const std::string path = "/data/t-0/" + entry.name;
-      if (GetParam().loss == Loss::kIndexGone) ASSERT_TRUE(files.remove(path));
+      const std::string path = folder + "/" + entry.name;
+      if (GetParam().loss == Loss::kIndexGone) {
+        ASSERT_TRUE(files.remove(path));
+      }
       if (GetParam().loss != Loss::kIndexDamaged) continue;
       auto file = files.open(path, OpenMode::kReadWrite);
       ASSERT_TRUE((*file)->write_at(12, as_bytes("x")));
     }
-    if (GetParam().loss == Loss::kCheckpointGone) ASSERT_TRUE(files.remove("/data/checkpoint"));
+    if (GetParam().loss == Loss::kCheckpointGone) {
+      ASSERT_TRUE(files.remove(settings.data_directory + "/checkpoint"));
+    }
     must_open();
     EXPECT_TRUE(log->recovery().damage.empty());
     check("after a crash, seed ");
@@ -220,7 +235,7 @@ INSTANTIATE_TEST_SUITE_P(Losses, TransactionsAfter,
                                            LossCase{"CheckpointGone", Loss::kCheckpointGone},
                                            LossCase{"IndexDamaged", Loss::kIndexDamaged},
                                            LossCase{"IndexGone", Loss::kIndexGone}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& of) { return of.param.name; });
 
 TEST_F(Transactions, RetentionTakesTheIndexWithItsSegmentAndAnOpenTransactionHoldsNothingBelowTheLogsStart) {
   for (int i = 0; i < 20; ++i) {

@@ -39,6 +39,10 @@ ErrorCode error_of(log::AppendStatus status) {
       return ErrorCode::kOutOfOrderSequenceNumber;
     case log::AppendStatus::kStaleEpoch:
       return ErrorCode::kInvalidProducerEpoch;
+    case log::AppendStatus::kInvalidTxnState:
+      return ErrorCode::kInvalidTxnState;
+    case log::AppendStatus::kCoordinatorFenced:
+      return ErrorCode::kTransactionCoordinatorFenced;
     case log::AppendStatus::kInvalidBatch:
       return ErrorCode::kCorruptMessage;
     case log::AppendStatus::kStorageError:
