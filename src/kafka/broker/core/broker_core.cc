@@ -63,12 +63,19 @@ class Core final : public BrokerCore {
         metrics_(metrics),
         offsets_topic_(*log_, sync_waiters_, clock),
         groups_(group_settings_, offsets_topic_, random),
+        transactions_topic_(*log_, sync_waiters_, clock),
+        markers_(*log_, sync_waiters_, clock, offsets_topic_, groups_),
+        transactions_(transaction_settings_, transactions_topic_, markers_, [this] { return new_producer_id(); }),
         context_({settings_, *log_, clock, random, sink, metrics, sync_waiters_, fetches_, produces_, offsets_topic_,
-                  groups_, producer_ids_},
+                  groups_, producer_ids_, transactions_topic_, transactions_, markers_},
                  std::move(cluster)) {}
 
   Result<> load() {
-    ANTIPHON_TRY_VOID(offsets_topic_.load_into(groups_, context_.now()));
+    offsets_topic_.load_into(groups_, context_.now());
+    transactions_topic_.load_into(transactions_);
+    transactions_.loaded(context_.now());
+    // What had been decided before the start is carried out before anything is answered.
+    while (sync_waiters_.size() > 0 && log_->syncer().run_once()) settle();
     next_housekeeping_ = clock_.mono_now() + settings_.housekeeping_interval;
     publish_metrics();
     return {};
@@ -86,9 +93,8 @@ class Core final : public BrokerCore {
 
   void advance() override {
     const Instant now = context_.now();
-    settled_.clear();
-    log_->poll_completed(settled_);
-    sync_waiters_.settle(settled_, context_.moved);
+    settle();
+    if (transactions_.next_deadline() <= now.mono) transactions_.expire(now);
     if (groups_.next_deadline() <= now.mono) groups_.expire(now);
     if (produces_.next_deadline() <= now.mono) produces_.expire(context_, now.mono);
     if (next_housekeeping_ <= now.mono) {
@@ -101,7 +107,8 @@ class Core final : public BrokerCore {
   }
 
   MonoTime next_deadline() const override {
-    return std::min({groups_.next_deadline(), produces_.next_deadline(), fetches_.next_deadline(), next_housekeeping_});
+    return std::min({groups_.next_deadline(), transactions_.next_deadline(), produces_.next_deadline(),
+                     fetches_.next_deadline(), next_housekeeping_});
   }
 
   void housekeeping() override {
@@ -112,6 +119,7 @@ class Core final : public BrokerCore {
                                               {"bytes", gone.bytes},
                                               {"reason", gone.reason}});
     }
+    transactions_.tidy(context_.now());
     publish_metrics();
   }
 
@@ -126,6 +134,19 @@ class Core final : public BrokerCore {
   Result<> close() override { return log_->close(); }
 
  private:
+  void settle() {
+    settled_.clear();
+    log_->poll_completed(settled_);
+    sync_waiters_.settle(settled_, context_.moved);
+  }
+
+  std::optional<ProducerId> new_producer_id() {
+    auto id = producer_ids_.next();
+    if (id) return *id;
+    logging::error("a block of producer ids could not be made durable", {{"error", id.error().message}});
+    return std::nullopt;
+  }
+
   void wake_fetches() {
     for (std::size_t round = 0; !context_.moved.empty() && round < kSettleRoundsMax; ++round) {
       std::vector<PartitionKey> moved = std::exchange(context_.moved, {});
@@ -149,6 +170,7 @@ class Core final : public BrokerCore {
 
   const BrokerSettings settings_;
   const GroupSettings group_settings_;
+  const TransactionSettings transaction_settings_{};
   std::unique_ptr<log::Log> log_;
   ProducerIds producer_ids_;
   const Clock& clock_;
@@ -158,6 +180,9 @@ class Core final : public BrokerCore {
   DelayedProduces produces_;
   OffsetsTopic offsets_topic_;
   GroupCoordinator groups_;
+  TransactionsTopic transactions_topic_;
+  PartitionMarkers markers_;
+  TransactionCoordinator transactions_;
   BrokerContext context_;
   std::vector<log::SettledTicket> settled_;
   MonoTime next_housekeeping_;

@@ -10,11 +10,14 @@
 #include "kafka/broker/broker.h"
 #include "kafka/broker/core/fetch_purgatory.h"
 #include "kafka/broker/core/offsets_topic.h"
+#include "kafka/broker/core/partition_markers.h"
 #include "kafka/broker/core/producer_ids.h"
 #include "kafka/broker/core/request.h"
 #include "kafka/broker/core/sync_waiters.h"
 #include "kafka/broker/core/topic_configs.h"
+#include "kafka/broker/core/transactions_topic.h"
 #include "kafka/broker/group/coordinator.h"
+#include "kafka/broker/txn/coordinator.h"
 #include "kafka/log/log.h"
 
 namespace antiphon::kafka::broker {
@@ -35,6 +38,9 @@ struct BrokerParts {  // all outlive the context
   OffsetsTopic& offsets_topic;
   GroupCoordinator& groups;
   ProducerIds& producer_ids;
+  TransactionsTopic& transactions_topic;
+  TransactionCoordinator& transactions;
+  MarkerWriter& markers;
 };
 
 struct BrokerContext : BrokerParts {

@@ -1,134 +1,34 @@
 #include "kafka/broker/core/offsets_topic.h"
 
-#include <cstdlib>
-
-#include "core/logging.h"
-#include "kafka/wire/batch_builder.h"
-
 namespace antiphon::kafka::broker {
-namespace {
-constexpr std::uint64_t kLoadBytesAtOnce = 4ULL << 20U;
-
-// One code point from UTF-8, never beyond the end; anything malformed is U+FFFD and takes one byte.
-std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t first = byte(at);
-  const std::size_t length = first < 0x80          ? 1
-                             : (first >> 5U) == 6  ? 2
-                             : (first >> 4U) == 14 ? 3
-                             : (first >> 3U) == 30 ? 4
-                                                   : 0;
-  if (length == 1) return text[at++] & 0x7F;
-  if (length == 0 || at + length > text.size()) return ++at, 0xFFFD;
-  std::uint32_t code = first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) >> 6U) != 2) return ++at, 0xFFFD;
-    code = (code << 6U) | (byte(at + i) & 0x3FU);
-  }
-  at += length;
-  return code;
-}
-}  // namespace
-
-std::int32_t java_hash(std::string_view utf8) {
-  std::uint32_t hash = 0;
-  for (std::size_t at = 0; at < utf8.size();) {
-    const std::uint32_t code = next_code_point(utf8, at);
-    if (code < 0x10000) {
-      hash = hash * 31 + code;
-    } else {
-      hash = hash * 31 + (0xD800 + ((code - 0x10000) >> 10U));
-      hash = hash * 31 + (0xDC00 + ((code - 0x10000) & 0x3FFU));
-    }
-  }
-  return static_cast<std::int32_t>(hash);
-}
-
-Result<> OffsetsTopic::ensure() {
-  if (log_.topic(kOffsetsTopic) != nullptr) return {};
-  ANTIPHON_TRY_VOID(log_.create_topic(
-      kOffsetsTopic, kOffsetsTopicPartitions,
-      {{"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", "104857600"}}));
-  return {};
-}
-
-log::Partition* OffsetsTopic::partition_of(std::string_view group_id) {
-  const auto* meta = log_.topic(kOffsetsTopic);
-  if (meta == nullptr || meta->partition_count <= 0) return nullptr;
-  const std::int32_t hash = java_hash(group_id);
-  const std::int32_t positive = hash == INT32_MIN ? 0 : std::abs(hash);  // Kafka's Utils.abs
-  return log_.partition(kOffsetsTopic, PartitionId(positive % meta->partition_count));
-}
 
 void OffsetsTopic::append(std::string_view group_id, std::vector<GroupRecord> records,
                           std::function<void(wire::ErrorCode)> done) {
-  using wire::ErrorCode;
-  if (const auto made = ensure(); !made) {
-    logging::error("the offsets topic cannot be made", {{"error", made.error().message}});
-    return done(ErrorCode::kCoordinatorNotAvailable);
-  }
-  log::Partition* partition = partition_of(group_id);
-  if (partition == nullptr) return done(ErrorCode::kCoordinatorNotAvailable);
-  wire::BatchBuilder builder;
-  const auto now_ms = to_unix_ms(clock_.wall_now());
-  for (const auto& record : records) {
-    builder.add(now_ms, ByteView(record.key), record.value ? std::optional<ByteView>(*record.value) : std::nullopt);
-  }
-  auto batch = builder.finish();
-  if (!batch) return done(ErrorCode::kUnknownServerError);
-  const auto appended =
-      partition->append({.batches = *batch, .durability = log::Durability::kSynced, .owner = nullptr});
-  if (appended.status != log::AppendStatus::kAppended) return done(ErrorCode::kCoordinatorNotAvailable);
-  if (appended.ticket == log::SyncTicket{}) return done(ErrorCode::kNone);
-  waiters_.add(appended.ticket, PartitionKey::of(*partition), [done = std::move(done)](bool durable) {
-    done(durable ? ErrorCode::kNone : ErrorCode::kCoordinatorNotAvailable);
+  topic_.append(group_id, records, std::move(done));
+}
+
+void OffsetsTopic::append_in_transaction(std::string_view group_id, const ProducerIdentity& producer,
+                                         std::vector<GroupRecord> records, std::function<void(wire::ErrorCode)> done) {
+  wire::BatchSettings settings;
+  settings.transactional = true;
+  settings.producer_id = producer.id;
+  settings.producer_epoch = producer.epoch;
+  topic_.append(group_id, records, std::move(done), settings);
+}
+
+void OffsetsTopic::load_into(GroupCoordinator& coordinator, Instant now) const {
+  topic_.load([&](PartitionId partition, const wire::BatchView& batch, const wire::RecordView& record) {
+    if (batch.control()) {
+      const auto commit = wire::marker_commits(record);
+      const auto of = [&](std::string_view group_id) { return partition_id_of(group_id) == partition; };
+      if (commit) coordinator.transaction_ended(batch.producer_id(), of, *commit);
+      return true;
+    }
+    std::optional<ProducerId> transaction;
+    if (batch.transactional()) transaction = batch.producer_id();
+    return coordinator.load(*record.key, record.value, now, transaction).has_value();
   });
-}
-
-Result<std::uint64_t> OffsetsTopic::load_partition(log::Partition& partition, GroupCoordinator& coordinator,
-                                                   Instant now) const {
-  std::uint64_t unreadable = 0;
-  wire::Buffer scratch;
-  Offset at = partition.log_start_offset();
-  while (at < partition.log_end_offset()) {
-    ANTIPHON_TRY(slice, partition.read(at, kLoadBytesAtOnce, partition.log_end_offset()));
-    if (slice.length == 0) break;
-    ANTIPHON_TRY(bytes, log::read_bytes(slice));
-    for (ByteView rest = bytes; !rest.empty();) {
-      ANTIPHON_TRY(batch, wire::BatchView::at(rest));
-      rest = rest.subspan(batch.size());
-      if (batch.control()) continue;
-      auto reader = wire::RecordReader::open(batch, scratch);
-      if (!reader) {
-        ++unreadable;
-        continue;
-      }
-      wire::RecordView record;
-      while (reader->next(record)) {
-        if (!record.key || !coordinator.load(*record.key, record.value, now)) ++unreadable;
-      }
-      if (!reader->ok()) ++unreadable;
-    }
-    at = slice.next_offset;
-  }
-  return unreadable;
-}
-
-Result<> OffsetsTopic::load_into(GroupCoordinator& coordinator, Instant now) const {
-  const auto* meta = log_.topic(kOffsetsTopic);
-  for (std::int32_t i = 0; meta != nullptr && i < meta->partition_count; ++i) {
-    log::Partition* partition = log_.partition(kOffsetsTopic, PartitionId(i));
-    if (partition == nullptr) continue;
-    const auto unreadable = load_partition(*partition, coordinator, now);
-    if (!unreadable) {
-      logging::error("committed offsets could not be read to their end",
-                     {{"partition", i}, {"error", unreadable.error().message}});
-    } else if (*unreadable > 0) {
-      logging::warn("records of the offsets topic were not understood", {{"partition", i}, {"records", *unreadable}});
-    }
-  }
   coordinator.loaded(now);
-  return {};
 }
 
 }  // namespace antiphon::kafka::broker

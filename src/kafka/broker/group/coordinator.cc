@@ -135,7 +135,7 @@ void GroupCoordinator::expire(Instant now) {
 void GroupCoordinator::tidy() {
   for (auto it = entries_.begin(); it != entries_.end();) {
     Entry& entry = it->second;
-    const bool nothing_left = entry.offsets.empty() && entry.commits_in_flight == 0 &&
+    const bool nothing_left = entry.offsets.empty() && entry.unstable.empty() && entry.commits_in_flight == 0 &&
                               entry.group->state() == GroupState::kEmpty && entry.group->subscribes_nobody();
     if (!nothing_left) {
       ++it;
@@ -161,7 +161,8 @@ DescribedGroup GroupCoordinator::describe(std::string_view group_id) const {
   return none;
 }
 
-Result<> GroupCoordinator::load(ByteView key, std::optional<ByteView> value, Instant) {
+Result<> GroupCoordinator::load(ByteView key, std::optional<ByteView> value, Instant,
+                                std::optional<ProducerId> transaction) {
   ANTIPHON_TRY(decoded, decode_key(key));
   if (const auto* offset_of = std::get_if<OffsetKey>(&decoded)) {
     const std::pair<std::string, PartitionId> where{offset_of->topic, offset_of->partition};
@@ -172,7 +173,9 @@ Result<> GroupCoordinator::load(ByteView key, std::optional<ByteView> value, Ins
     ANTIPHON_TRY(offset, decode_offset(*value));
     Entry& entry = entries_[offset_of->group_id];  // what was accepted is loaded, whatever the limit is now
     if (!entry.group) entry.group = std::make_unique<Group>(offset_of->group_id, settings_, random_);
-    entry.offsets[where] = std::move(offset);
+    offset.order = next_order_++;
+    if (transaction) unstable_groups_[*transaction].insert(offset_of->group_id);
+    (transaction ? entry.unstable[*transaction] : entry.offsets)[where] = std::move(offset);
   } else if (const auto* group_of = std::get_if<GroupKey>(&decoded)) {
     if (!value) {
       loading_.erase(group_of->group_id);

@@ -30,6 +30,14 @@ class GroupCoordinator {
   std::vector<ErrorCode> leave(const std::string& group_id, const std::vector<LeavingMember>& members, Instant now);
 
   void commit(const CommitRequest& request, CommitReply reply, Instant now);
+  // Inside of a producer's transaction (KIP-98, KIP-447): stored at once, seen when it ends by a commit.
+  void commit_in_transaction(const CommitRequest& request, const ProducerIdentity& producer, CommitReply reply,
+                             Instant now);
+  // The marker is durable: for the groups that `of` names, what the producer committed counts, or is forgotten.
+  void transaction_ended(ProducerId producer, const std::function<bool(std::string_view group_id)>& of, bool commit);
+  // Whether a transaction that is not over commits this offset: UNSTABLE_OFFSET_COMMIT for those who ask for stable
+  // ones.
+  [[nodiscard]] bool is_unstable(std::string_view group_id, const std::string& topic, PartitionId partition) const;
   // Null: nothing was committed.
   [[nodiscard]] const CommittedOffset* committed(std::string_view group_id, const std::string& topic,
                                                  PartitionId partition) const;
@@ -53,8 +61,9 @@ class GroupCoordinator {
   // Forgets empty groups without offsets.
   void tidy();
 
-  // Start: every record of the store in its order, then loaded() once.
-  Result<> load(ByteView key, std::optional<ByteView> value, Instant now);
+  // Start: every record of the store in its order, then loaded() once. `transaction`: whose it is a part of.
+  Result<> load(ByteView key, std::optional<ByteView> value, Instant now,
+                std::optional<ProducerId> transaction = std::nullopt);
   void loaded(Instant now);
   [[nodiscard]] std::size_t group_count() const { return entries_.size(); }
 
@@ -62,6 +71,7 @@ class GroupCoordinator {
   struct Entry {
     std::unique_ptr<Group> group;
     OffsetsOfGroup offsets;
+    std::map<ProducerId, OffsetsOfGroup> unstable;  // committed inside of transactions that are not over
     MonoTime armed = MonoTime::max();
     std::size_t commits_in_flight = 0;
   };
@@ -73,6 +83,14 @@ class GroupCoordinator {
   void settle(Entry& entry, Instant now);
   void arm(Entry& entry, MonoTime at);
   [[nodiscard]] ErrorCode check_commit(const CommitRequest& request, Instant now);
+  // A commit that was checked: its records, and what they say. Codes are changed where an offset cannot be taken.
+  struct Accepted {
+    std::vector<GroupRecord> records;
+    std::vector<std::pair<std::pair<std::string, PartitionId>, CommittedOffset>> offsets;
+  };
+  void forget_unstable(Entry& entry, const std::string& group_id, ProducerId producer,
+                       const std::vector<std::pair<std::pair<std::string, PartitionId>, CommittedOffset>>& offsets);
+  Accepted accept(const CommitRequest& request, std::vector<ErrorCode>& codes, Instant now);
 
   const GroupSettings& settings_;
   GroupStore& store_;
@@ -80,6 +98,8 @@ class GroupCoordinator {
   std::map<std::string, Entry, std::less<>> entries_;
   std::set<std::pair<MonoTime, std::string>> deadlines_;
   std::map<std::string, GroupMetadata, std::less<>> loading_;
+  std::map<ProducerId, std::set<std::string>> unstable_groups_;         // with unstable offsets of that producer
+  std::uint64_t next_order_ = 1;                                        // of commits
   std::set<std::pair<ConnectionId, std::string>> waiting_connections_;  // who may have a reply waiting in which group
 };
 

@@ -16,37 +16,117 @@ ErrorCode GroupCoordinator::check_commit(const CommitRequest& request, Instant n
   return entry->group->may_commit(request, now);
 }
 
-void GroupCoordinator::commit(const CommitRequest& request, CommitReply reply, Instant now) {
-  std::vector<ErrorCode> codes(request.offsets.size(), check_commit(request, now));
-  if (codes.empty() || codes.front() != ErrorCode::kNone) return reply(codes);
-
-  std::vector<GroupRecord> records;
-  std::vector<std::pair<std::pair<std::string, PartitionId>, CommittedOffset>> accepted;
+GroupCoordinator::Accepted GroupCoordinator::accept(const CommitRequest& request, std::vector<ErrorCode>& codes,
+                                                    Instant now) {
+  Accepted accepted;
   for (std::size_t i = 0; i < request.offsets.size(); ++i) {
     const auto& each = request.offsets[i];
     if (each.metadata.size() > settings_.offset_metadata_bytes_max) {
       codes[i] = ErrorCode::kOffsetMetadataTooLarge;
       continue;
     }
-    CommittedOffset offset{each.offset, each.leader_epoch, each.metadata, to_unix_ms(now.wall)};
-    records.push_back(offset_record({request.group_id, each.topic, each.partition}, offset));
-    accepted.push_back({{each.topic, each.partition}, std::move(offset)});
+    CommittedOffset offset{each.offset, each.leader_epoch, each.metadata, to_unix_ms(now.wall), next_order_++};
+    accepted.records.push_back(offset_record({request.group_id, each.topic, each.partition}, offset));
+    accepted.offsets.push_back({{each.topic, each.partition}, std::move(offset)});
   }
-  if (records.empty()) return reply(codes);
+  return accepted;
+}
+
+namespace {
+
+void fill_in(std::vector<ErrorCode>& codes, ErrorCode error) {
+  std::replace(codes.begin(), codes.end(), ErrorCode::kNone, error);
+}
+
+}  // namespace
+
+void GroupCoordinator::commit(const CommitRequest& request, CommitReply reply, Instant now) {
+  std::vector<ErrorCode> codes(request.offsets.size(), check_commit(request, now));
+  if (codes.empty() || codes.front() != ErrorCode::kNone) return reply(codes);
+  Accepted accepted = accept(request, codes, now);
+  if (accepted.records.empty()) return reply(codes);
   ++find(request.group_id)->commits_in_flight;
-  store_.append(request.group_id, std::move(records),
-                [this, group_id = request.group_id, codes = std::move(codes), accepted = std::move(accepted),
+  store_.append(request.group_id, std::move(accepted.records),
+                [this, group_id = request.group_id, codes = std::move(codes), offsets = std::move(accepted.offsets),
                  reply = std::move(reply)](ErrorCode error) mutable {
                   Entry* entry = find(group_id);
                   if (entry != nullptr) --entry->commits_in_flight;
                   if (entry != nullptr && error == ErrorCode::kNone) {
-                    for (auto& [where, offset] : accepted) entry->offsets[where] = std::move(offset);
+                    for (auto& [where, offset] : offsets) entry->offsets[where] = std::move(offset);
                   }
-                  for (auto& code : codes) {
-                    if (code == ErrorCode::kNone) code = error;
-                  }
+                  fill_in(codes, error);
                   reply(codes);
                 });
+}
+
+void GroupCoordinator::commit_in_transaction(const CommitRequest& request, const ProducerIdentity& producer,
+                                             CommitReply reply, Instant now) {
+  std::vector<ErrorCode> codes(request.offsets.size(), check_commit(request, now));
+  if (codes.empty() || codes.front() != ErrorCode::kNone) return reply(codes);
+  Accepted accepted = accept(request, codes, now);
+  if (accepted.records.empty()) return reply(codes);
+  Entry* const entry = find(request.group_id);
+  ++entry->commits_in_flight;
+  // Unstable from now on: nobody may read an older offset as the last one while this one is on its way.
+  for (const auto& [where, offset] : accepted.offsets) entry->unstable[producer.id][where] = offset;
+  unstable_groups_[producer.id].insert(request.group_id);
+  store_.append_in_transaction(
+      request.group_id, producer, std::move(accepted.records),
+      [this, group_id = request.group_id, id = producer.id, codes = std::move(codes),
+       offsets = std::move(accepted.offsets), reply = std::move(reply)](ErrorCode error) mutable {
+        Entry* stored = find(group_id);
+        if (stored != nullptr) --stored->commits_in_flight;
+        if (stored != nullptr && error != ErrorCode::kNone) forget_unstable(*stored, group_id, id, offsets);
+        fill_in(codes, error);
+        reply(codes);
+      });
+}
+
+// Commits that could not be stored, unless a later one has taken their place.
+void GroupCoordinator::forget_unstable(
+    Entry& entry, const std::string& group_id, ProducerId producer,
+    const std::vector<std::pair<std::pair<std::string, PartitionId>, CommittedOffset>>& offsets) {
+  const auto found = entry.unstable.find(producer);
+  if (found == entry.unstable.end()) return;
+  for (const auto& [where, offset] : offsets) {
+    const auto one = found->second.find(where);
+    if (one != found->second.end() && one->second.order == offset.order) found->second.erase(one);
+  }
+  if (!found->second.empty()) return;
+  entry.unstable.erase(found);
+  unstable_groups_[producer].erase(group_id);
+}
+
+void GroupCoordinator::transaction_ended(ProducerId producer, const std::function<bool(std::string_view)>& of,
+                                         bool commit) {
+  const auto groups = unstable_groups_.find(producer);
+  if (groups == unstable_groups_.end()) return;
+  for (auto group = groups->second.begin(); group != groups->second.end();) {
+    if (!of(*group)) {
+      ++group;
+      continue;
+    }
+    if (Entry* entry = find(*group)) {
+      auto node = entry->unstable.extract(producer);
+      if (commit && !node.empty()) {
+        for (auto& [where, offset] : node.mapped()) {
+          CommittedOffset& committed = entry->offsets[where];
+          if (committed.order < offset.order) committed = std::move(offset);
+        }
+      }
+    }
+    group = groups->second.erase(group);
+  }
+  if (groups->second.empty()) unstable_groups_.erase(groups);
+}
+
+bool GroupCoordinator::is_unstable(std::string_view group_id, const std::string& topic, PartitionId partition) const {
+  const auto entry = entries_.find(group_id);
+  if (entry == entries_.end()) return false;
+  const auto& unstable = entry->second.unstable;
+  return std::any_of(unstable.begin(), unstable.end(), [&](const auto& of_producer) {
+    return of_producer.second.contains({topic, partition});
+  });
 }
 
 const GroupCoordinator::OffsetsOfGroup* GroupCoordinator::all_committed(std::string_view group_id) const {
@@ -81,7 +161,8 @@ void GroupCoordinator::remove_group(const std::string& group_id, std::function<v
   const auto found = entries_.find(group_id);
   if (found == entries_.end()) return reply(ErrorCode::kGroupIdNotFound);
   Entry& entry = found->second;
-  if (entry.group->state() != GroupState::kEmpty || !entry.group->subscribes_nobody() || entry.commits_in_flight > 0) {
+  if (entry.group->state() != GroupState::kEmpty || !entry.group->subscribes_nobody() || entry.commits_in_flight > 0 ||
+      !entry.unstable.empty()) {
     return reply(ErrorCode::kNonEmptyGroup);
   }
   std::vector<GroupRecord> records;
@@ -95,6 +176,9 @@ void GroupCoordinator::remove_group(const std::string& group_id, std::function<v
 
 void GroupCoordinator::topic_deleted(std::string_view topic) {
   for (auto& [id, entry] : entries_) {
+    for (auto& [producer, offsets] : entry.unstable) {
+      std::erase_if(offsets, [&](const auto& offset) { return offset.first.first == topic; });
+    }
     std::vector<GroupRecord> records;
     for (auto it = entry.offsets.begin(); it != entry.offsets.end();) {
       if (it->first.first != topic) {

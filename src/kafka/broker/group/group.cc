@@ -72,6 +72,8 @@ ErrorCode Group::leave(const LeavingMember& who, Instant now) {
 ErrorCode Group::may_commit(const CommitRequest& request, Instant now) {
   if (state_ == GroupState::kDead) return ErrorCode::kCoordinatorNotAvailable;
   if (request.generation.value() < 0 && state_ == GroupState::kEmpty) return ErrorCode::kNone;  // assigns by itself
+  const bool names_nobody = request.generation.value() < 0 && request.member_id.empty() && !request.instance_id;
+  if (request.in_transaction && names_nobody) return ErrorCode::kNone;  // fenced by its producer's epoch (KIP-447)
   Member* member = nullptr;
   if (const auto error = check_member(request.member_id, request.instance_id, &member); error != ErrorCode::kNone)
     return error;

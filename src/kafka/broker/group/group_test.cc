@@ -20,6 +20,10 @@ class MemoryStore final : public GroupStore {
     if (!hold) return done(answer);
     held.push_back(std::move(done));
   }
+  void append_in_transaction(std::string_view group_id, const ProducerIdentity&, std::vector<GroupRecord> records,
+                             std::function<void(E)> done) override {
+    append(group_id, std::move(records), std::move(done));
+  }
   void release() {
     auto batch = std::exchange(held, {});
     for (auto& done : batch) done(answer);

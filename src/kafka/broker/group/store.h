@@ -3,19 +3,16 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string_view>
 #include <vector>
 
-#include "core/bytes.h"
+#include "kafka/broker/keyed_record.h"
+#include "kafka/broker/producer_identity.h"
 #include "kafka/wire/error_code.h"
 
 namespace antiphon::kafka::broker {
 
-struct GroupRecord {
-  Bytes key;
-  std::optional<Bytes> value;  // nothing: a tombstone
-};
+using GroupRecord = KeyedRecord;
 
 class GroupStore {
  public:
@@ -24,6 +21,9 @@ class GroupStore {
   // cannot be; for one group in the order of the appends.
   virtual void append(std::string_view group_id, std::vector<GroupRecord> records,
                       std::function<void(wire::ErrorCode)> done) = 0;
+  // The same inside of a producer's transaction: a start counts them when it finds the marker of its commit.
+  virtual void append_in_transaction(std::string_view group_id, const ProducerIdentity& producer,
+                                     std::vector<GroupRecord> records, std::function<void(wire::ErrorCode)> done) = 0;
 };
 
 }  // namespace antiphon::kafka::broker

@@ -112,6 +112,7 @@ struct CommitRequest {
   std::optional<std::string> instance_id;
   GenerationId generation{-1};
   std::vector<OffsetToCommit> offsets;
+  bool in_transaction = false;  // TxnOffsetCommit: a client before version 3 names no member
 };
 
 struct CommittedOffset {
@@ -119,6 +120,7 @@ struct CommittedOffset {
   LeaderEpoch leader_epoch{-1};
   std::string metadata;
   std::int64_t commit_timestamp_ms = -1;
+  std::uint64_t order = 0;  // of this process: a later commit is not undone by a transaction that was begun before it
 };
 
 struct DescribedMember {

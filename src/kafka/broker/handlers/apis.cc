@@ -29,6 +29,11 @@ constexpr HandledApi kHandled[] = {
     {ApiKey::kDeleteRecords, {0, 2}, handle_delete_records},
     {ApiKey::kInitProducerId, {0, 5}, handle_init_producer_id},
     {ApiKey::kOffsetForLeaderEpoch, {0, 4}, handle_offset_for_leader_epoch},
+    {ApiKey::kAddPartitionsToTxn, {0, 5}, handle_add_partitions_to_txn},
+    {ApiKey::kAddOffsetsToTxn, {0, 4}, handle_add_offsets_to_txn},
+    {ApiKey::kEndTxn, {0, 4}, handle_end_txn},  // 5 and TxnOffsetCommit 5 promise KIP-890's second part
+    {ApiKey::kWriteTxnMarkers, {0, 1}, handle_write_txn_markers},
+    {ApiKey::kTxnOffsetCommit, {0, 4}, handle_txn_offset_commit},
     {ApiKey::kDescribeConfigs, {0, 4}, handle_describe_configs},
     {ApiKey::kAlterConfigs, {0, 2}, handle_alter_configs},
     {ApiKey::kDescribeLogDirs, {0, 4}, handle_describe_log_dirs},
@@ -37,6 +42,9 @@ constexpr HandledApi kHandled[] = {
     {ApiKey::kIncrementalAlterConfigs, {0, 1}, handle_incremental_alter_configs},
     {ApiKey::kOffsetDelete, {0, 0}, handle_offset_delete},
     {ApiKey::kDescribeCluster, {0, 1}, handle_describe_cluster},
+    {ApiKey::kDescribeProducers, {0, 0}, handle_describe_producers},
+    {ApiKey::kDescribeTransactions, {0, 0}, handle_describe_transactions},
+    {ApiKey::kListTransactions, {0, 1}, handle_list_transactions},
 };
 
 }  // namespace

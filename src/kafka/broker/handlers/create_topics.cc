@@ -169,6 +169,8 @@ Result<> check_topic_limits(BrokerContext& context, std::int32_t partitions, std
 }
 
 ErrorCode auto_create_topic(BrokerContext& context, std::string_view name) {
+  if (name == kTransactionsTopic)
+    return context.transactions_topic.ensure() ? ErrorCode::kNone : ErrorCode::kLeaderNotAvailable;
   if (name == kOffsetsTopic) return context.offsets_topic.ensure() ? ErrorCode::kNone : ErrorCode::kLeaderNotAvailable;
   const std::int32_t partitions = context.settings.default_partitions;
   if (const auto refusal = check_name(context, name)) return refusal->code;

@@ -1,10 +1,10 @@
 // Fetch, versions 0 to 16.
-// KIPs: 74 (a first batch is returned even if it is larger than every limit), 98 (read_committed: without transactions
-// the last stable offset is the high watermark), 110, 227 (sessions are declined: session id 0, full answers), 320
-// (leader epochs), 392 (preferred replica: -1), 516 (topic ids from 13), 951 (CurrentLeader: never). Long poll: waits
-// for min_bytes up to max_wait_ms, at most kWaitMsMax; never REQUEST_TIMED_OUT. Versions 0 to 3 get magic 0 and 1.
-// Segment bytes go from the page cache to the socket, small ones by a copy. Not implemented: fetch sessions, followers
-// (replica_id is ignored), aborted transactions.
+// KIPs: 74 (a first batch is returned even if it is larger than every limit), 98 (read_committed: up to the last stable
+// offset, with the aborted transactions that have records in what is returned), 110, 227 (sessions are declined:
+// session id 0, full answers), 320 (leader epochs), 392 (preferred replica: -1), 516 (topic ids from 13), 951
+// (CurrentLeader: never). Long poll: waits for min_bytes up to max_wait_ms, at most kWaitMsMax; never
+// REQUEST_TIMED_OUT. Versions 0 to 3 get magic 0 and 1. Segment bytes go from the page cache to the socket, small ones
+// by a copy. Not implemented: fetch sessions, followers (replica_id is ignored).
 #include "kafka/wire/fetch.h"
 
 #include <algorithm>
@@ -17,6 +17,7 @@ namespace antiphon::kafka::broker {
 namespace {
 
 using wire::ErrorCode;
+constexpr std::int8_t kReadCommitted = 1;
 constexpr std::int32_t kWaitMsMax = 300'000;
 constexpr std::uint64_t kCopiedBytesMax = 16U << 10U;  // below this a copy costs less than another system call
 
@@ -32,6 +33,7 @@ struct FetchJob {
   std::vector<Wanted> wanted;
   std::int32_t max_bytes = 0;
   std::int32_t min_bytes = 0;
+  bool read_committed = false;
 };
 
 struct Gathered {
@@ -78,6 +80,14 @@ bool attach(Gathered& out, wire::FetchResponse::Partition& answer, const log::Lo
   return true;
 }
 
+// The aborted transactions with records in what the answer holds.
+bool attach_aborted(log::Partition& partition, Offset from, Offset end, wire::FetchResponse::Partition& answer) {
+  const auto aborted = partition.aborted_transactions(from, end);
+  if (!aborted) return false;
+  for (const auto& one : *aborted) answer.aborted_transactions->push_back({one.producer_id, one.first_offset});
+  return true;
+}
+
 void gather_one(BrokerContext& context, const FetchJob& job, const Wanted& wanted, Gathered& out,
                 wire::FetchResponse::Partition& answer) {
   const auto& asked = wanted.partition;
@@ -94,16 +104,17 @@ void gather_one(BrokerContext& context, const FetchJob& job, const Wanted& wante
     out.failed = true;
     return;
   }
-  const Offset end = partition->high_watermark();
+  const Offset end = job.read_committed ? partition->last_stable_offset() : partition->high_watermark();
   const Offset from = asked.fetch_offset;
   if (from < partition->log_start_offset() || from > partition->log_end_offset()) {
     answer.error_code = ErrorCode::kOffsetOutOfRange;
     out.failed = true;
     return;
   }
-  answer.high_watermark = end;
+  answer.high_watermark = partition->high_watermark();
   answer.last_stable_offset = partition->last_stable_offset();
   answer.log_start_offset = partition->log_start_offset();
+  if (job.read_committed) answer.aborted_transactions.emplace();
   if (from >= end) return;
 
   const auto total_max = std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max(job.max_bytes, 0)),
@@ -113,7 +124,11 @@ void gather_one(BrokerContext& context, const FetchJob& job, const Wanted& wante
   if (limit == 0 && out.bytes > 0) return;
   auto slice = partition->read(from, limit, end);
   if (slice && slice->length > limit && out.bytes > 0) return;  // only the first batch of an answer may be too large
-  if (!slice || (slice->length > 0 && !attach(out, answer, *slice, job.to.version))) {
+  const auto attached = [&] {
+    if (job.read_committed && !attach_aborted(*partition, from, slice->next_offset, answer)) return false;
+    return attach(out, answer, *slice, job.to.version);
+  };
+  if (!slice || (slice->length > 0 && !attached())) {
     answer.error_code = slice || slice.error().kind != ErrorKind::kNotFound ? ErrorCode::kKafkaStorageError
                                                                             : ErrorCode::kOffsetOutOfRange;
     out.failed = true;
@@ -166,6 +181,7 @@ void handle_fetch(BrokerContext& context, const Request& request) {
   job->to = ReplyStub::of(request);
   job->max_bytes = message->max_bytes;
   job->min_bytes = message->min_bytes;
+  job->read_committed = message->isolation_level == kReadCommitted;
   for (const auto& topic : message->topics) {
     for (const auto& partition : topic.partitions)
       job->wanted.push_back({std::string(topic.topic), topic.topic_id, partition});

@@ -16,9 +16,11 @@ void handle_find_coordinator(BrokerContext& context, const Request& request) {
   if (!message) return;
   wire::ErrorCode error = wire::ErrorCode::kNone;
   if (message->key_type != kGroupKey && message->key_type != kTransactionKey) error = wire::ErrorCode::kInvalidRequest;
-  if (message->key_type == kGroupKey) {
-    if (const auto made = context.offsets_topic.ensure(); !made) {
-      logging::error("the offsets topic cannot be made", {{"error", made.error().message}});
+  if (error == wire::ErrorCode::kNone) {
+    const auto made =
+        message->key_type == kGroupKey ? context.offsets_topic.ensure() : context.transactions_topic.ensure();
+    if (!made) {
+      logging::error("a coordinator's topic cannot be made", {{"error", made.error().message}});
       error = wire::ErrorCode::kCoordinatorNotAvailable;
     }
   }

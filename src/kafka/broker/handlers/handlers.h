@@ -49,6 +49,14 @@ void handle_delete_groups(BrokerContext& context, const Request& request);
 void handle_offset_delete(BrokerContext& context, const Request& request);
 void handle_describe_cluster(BrokerContext& context, const Request& request);
 void handle_describe_log_dirs(BrokerContext& context, const Request& request);
+void handle_add_partitions_to_txn(BrokerContext& context, const Request& request);
+void handle_add_offsets_to_txn(BrokerContext& context, const Request& request);
+void handle_end_txn(BrokerContext& context, const Request& request);
+void handle_write_txn_markers(BrokerContext& context, const Request& request);
+void handle_txn_offset_commit(BrokerContext& context, const Request& request);
+void handle_describe_producers(BrokerContext& context, const Request& request);
+void handle_describe_transactions(BrokerContext& context, const Request& request);
+void handle_list_transactions(BrokerContext& context, const Request& request);
 
 // Bit sets of operations that a client without an authorizer may do (KIP-430).
 constexpr std::int32_t kTopicOperations =
@@ -56,6 +64,13 @@ constexpr std::int32_t kTopicOperations =
 constexpr std::int32_t kClusterOperations =
     0x1FA0;  // create alter describe cluster-action describe/alter-configs idempotent-write
 constexpr std::int32_t kGroupOperations = 0x148;  // read delete describe
+
+// PRODUCER_FENCED is newer than the transactions: clients of older versions are told INVALID_PRODUCER_EPOCH (KIP-588).
+wire::ErrorCode fenced_as_of(wire::ApiVersion version, wire::ApiVersion first_version, wire::ErrorCode error);
+// What a write to a partition hears that its transaction does not have (KIP-890): `knows_abortable` clients
+// TRANSACTION_ABORTABLE, others INVALID_TXN_STATE. kNone: it may write.
+wire::ErrorCode verify_transaction(BrokerContext& context, std::string_view transactional_id,
+                                   const ProducerIdentity& who, const TopicPartition& partition, bool knows_abortable);
 
 // Makes a topic as a first use does, with the broker's defaults. Errors as wire codes.
 wire::ErrorCode auto_create_topic(BrokerContext& context, std::string_view name);

@@ -1,7 +1,7 @@
 // ListOffsets, versions 0 to 8.
-// KIPs: 79 (by time: the first record at or after it, per record), 98 (isolation level), 320 (leader epoch), 734 (-3:
-// the record with the largest timestamp), 405 (-4 is the start, as everything is local). Version 0 answers a list of at
-// most max_num_offsets, which holds one offset.
+// KIPs: 79 (by time: the first record at or after it, per record), 98 (read_committed: nothing at or behind the last
+// stable offset), 320 (leader epoch), 734 (-3: the record with the largest timestamp), 405 (-4 is the start, as
+// everything is local). Version 0 answers a list of at most max_num_offsets, which holds one offset.
 #include "kafka/wire/list_offsets.h"
 
 #include "kafka/broker/handlers/handlers.h"
@@ -15,13 +15,13 @@ constexpr std::int64_t kEarliest = -2;
 constexpr std::int64_t kMaxTimestamp = -3;
 constexpr std::int64_t kEarliestLocal = -4;
 
-void by_time(log::Partition& partition, std::int64_t timestamp, wire::ListOffsetsResponse::Partition& out) {
+void by_time(log::Partition& partition, std::int64_t timestamp, Offset end, wire::ListOffsetsResponse::Partition& out) {
   const auto found = timestamp == kMaxTimestamp ? partition.max_timestamp() : partition.offset_for_timestamp(timestamp);
   if (!found) {
     out.error_code = to_wire_error(found.error());
     return;
   }
-  if (!*found || (*found)->offset >= partition.high_watermark()) return;
+  if (!*found || (*found)->offset >= end) return;
   out.timestamp = (*found)->timestamp_ms;
   out.offset = (*found)->offset;
   out.leader_epoch = (*found)->leader_epoch;
@@ -29,14 +29,15 @@ void by_time(log::Partition& partition, std::int64_t timestamp, wire::ListOffset
 
 void answer(log::Partition& partition, const wire::ListOffsetsRequest& request, std::int64_t timestamp,
             wire::ListOffsetsResponse::Partition& out) {
+  const Offset end = request.isolation_level == 1 ? partition.last_stable_offset() : partition.high_watermark();
   if (timestamp == kLatest) {
-    out.offset = request.isolation_level == 1 ? partition.last_stable_offset() : partition.high_watermark();
+    out.offset = end;
     out.leader_epoch = partition.leader_epoch();
   } else if (timestamp == kEarliest || timestamp == kEarliestLocal) {
     out.offset = partition.log_start_offset();
     out.leader_epoch = partition.epoch_of(out.offset);
   } else if (timestamp == kMaxTimestamp || timestamp >= 0) {
-    by_time(partition, timestamp, out);
+    by_time(partition, timestamp, end, out);
   } else {
     out.error_code = ErrorCode::kUnsupportedVersion;
   }

@@ -1,7 +1,7 @@
 // OffsetFetch, versions 0 to 9.
-// KIPs: 88 (no topics: all, from 2), 320 (leader epoch from 5), 447 (require_stable: without transactions everything
-// is), 709 (several groups from 8), 848 (member id and epoch of 9 are ignored for classic groups). What was not
-// committed: offset -1, no metadata, no error.
+// KIPs: 88 (no topics: all, from 2), 320 (leader epoch from 5), 447 (require_stable, from 7: UNSTABLE_OFFSET_COMMIT for
+// what a transaction that is not over commits), 709 (several groups from 8), 848 (member id and epoch of 9 are ignored
+// for classic groups). What was not committed: offset -1, no metadata, no error.
 #include "kafka/wire/offset_fetch.h"
 
 #include "kafka/broker/handlers/handlers.h"
@@ -19,23 +19,39 @@ Partition fetched(PartitionId index, const CommittedOffset* offset) {
   return out;
 }
 
+// Of one group's partitions, stable or not as the client asks.
+struct GroupOffsets {
+  BrokerContext& context;
+  std::string_view group;
+  bool require_stable = false;
+
+  template <class Partition>
+  [[nodiscard]] Partition of(const std::string& topic, PartitionId index, const CommittedOffset* offset) const {
+    if (!require_stable || !context.groups.is_unstable(group, topic, index)) return fetched<Partition>(index, offset);
+    auto out = fetched<Partition>(index, nullptr);
+    out.error_code = wire::ErrorCode::kUnstableOffsetCommit;
+    return out;
+  }
+};
+
 template <class TopicOut, class PartitionOut, class Asked>
-std::vector<TopicOut> fetch_group(BrokerContext& context, std::string_view group,
-                                  const std::optional<std::vector<Asked>>& topics) {
+std::vector<TopicOut> fetch_group(const GroupOffsets& offsets, const std::optional<std::vector<Asked>>& topics) {
+  const GroupCoordinator& groups = offsets.context.groups;
   std::vector<TopicOut> out;
   if (topics) {
     for (const auto& topic : *topics) {
       auto& topic_out = out.emplace_back();
       topic_out.name = topic.name;
+      const std::string name(topic.name);
       for (const auto index : topic.partition_indexes) {
-        topic_out.partitions.push_back(
-            fetched<PartitionOut>(index, context.groups.committed(group, std::string(topic.name), index)));
+        const auto* offset = groups.committed(offsets.group, name, index);
+        topic_out.partitions.push_back(offsets.of<PartitionOut>(name, index, offset));
       }
     }
-  } else if (const auto* all = context.groups.all_committed(group)) {
+  } else if (const auto* all = groups.all_committed(offsets.group)) {
     for (const auto& [where, offset] : *all) {  // ordered by topic
       if (out.empty() || out.back().name != where.first) out.emplace_back().name = where.first;
-      out.back().partitions.push_back(fetched<PartitionOut>(where.second, &offset));
+      out.back().partitions.push_back(offsets.of<PartitionOut>(where.first, where.second, &offset));
     }
   }
   return out;
@@ -49,13 +65,15 @@ void handle_offset_fetch(BrokerContext& context, const Request& request) {
   using Answer = wire::OffsetFetchResponse;
   Answer response;
   if (request.version() < 8) {
-    response.topics = fetch_group<Answer::Topic, Answer::Partition>(context, message->group_id, message->topics);
+    response.topics = fetch_group<Answer::Topic, Answer::Partition>(
+        {context, message->group_id, message->require_stable}, message->topics);
     return context.respond(request, response);
   }
   for (const auto& group : message->groups) {
     auto& out = response.groups.emplace_back();
     out.group_id = group.group_id;
-    out.topics = fetch_group<Answer::GroupTopic, Answer::GroupPartition>(context, group.group_id, group.topics);
+    out.topics = fetch_group<Answer::GroupTopic, Answer::GroupPartition>(
+        {context, group.group_id, message->require_stable}, group.topics);
   }
   context.respond(request, response);
 }

@@ -1,9 +1,12 @@
 // Produce, versions 0 to 11.
-// KIPs: 13 (throttle time, always 0), 32 (timestamps, LogAppendTime), 98 (batches, idempotence), 110 (zstd from 7), 467
-// (record_errors from 8), 360, 951 (CurrentLeader: never, there is one broker).
-// acks=0: no answer. acks=1: answered when written. acks=all: when on stable storage, by the journal's group commit.
-// Batches are stored as they came: offset and epoch are patched, CRC-32C is verified once. Magic 0 and 1 are rewritten
-// as magic 2. Not implemented: transactions (INVALID_TXN_STATE), recompression by compression.type.
+// KIPs: 13 (throttle time, always 0), 32 (timestamps, LogAppendTime), 98 (batches, idempotence, transactions), 110
+// (zstd from 7), 467 (record_errors from 8), 360, 890 part 1 (a transactional batch for a partition that was not added
+// to the transaction: TRANSACTION_ABORTABLE from 11, INVALID_TXN_STATE before; while the transaction ends
+// NOT_ENOUGH_REPLICAS, which clients try again), 951 (CurrentLeader: never, there is one broker). acks=0: no answer.
+// acks=1: answered when written. acks=all: when on stable storage, by the journal's group commit. Batches are stored as
+// they came: offset and epoch are patched, CRC-32C is verified once. Magic 0 and 1 are rewritten as magic 2.
+// Transactional batches without a transactional id: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, as in Kafka. Not
+// implemented: recompression by compression.type.
 #include "kafka/broker/handlers/produce.h"
 
 #include <algorithm>
@@ -28,27 +31,6 @@ void fail(ProducedPartition& out, ErrorCode error, std::string message = {}) {
   out.error = error;
   out.base_offset = Offset(-1);
   out.message = std::move(message);
-}
-
-ErrorCode error_of(log::AppendStatus status) {
-  switch (status) {
-    case log::AppendStatus::kAppended:
-    case log::AppendStatus::kDuplicate:
-      return ErrorCode::kNone;
-    case log::AppendStatus::kOutOfOrderSequence:
-      return ErrorCode::kOutOfOrderSequenceNumber;
-    case log::AppendStatus::kStaleEpoch:
-      return ErrorCode::kInvalidProducerEpoch;
-    case log::AppendStatus::kInvalidTxnState:
-      return ErrorCode::kInvalidTxnState;
-    case log::AppendStatus::kCoordinatorFenced:
-      return ErrorCode::kTransactionCoordinatorFenced;
-    case log::AppendStatus::kInvalidBatch:
-      return ErrorCode::kCorruptMessage;
-    case log::AppendStatus::kStorageError:
-      return ErrorCode::kKafkaStorageError;
-  }
-  return ErrorCode::kUnknownServerError;
 }
 
 log::Durability durability_of(std::int16_t acks) {
@@ -95,8 +77,32 @@ Result<> check_timestamps(const wire::BatchView& batch, const TopicPolicy& polic
   return {};
 }
 
-Append append_one(BrokerContext& context, const Request& request, std::string_view topic,
-                  const wire::ProduceRequest::Partition& part, std::int16_t acks) {
+// May this batch be a part of the transaction that the request names? The log refuses what stands outside of an open
+// one.
+Result<> check_transaction(BrokerContext& context, const Request& request, const wire::ProduceRequest& produce,
+                           std::string_view topic, PartitionId index, const wire::BatchView& batch,
+                           ProducedPartition& out) {
+  if (!batch.transactional()) return {};
+  const auto refuse = [&](ErrorCode error, std::string message) {
+    out.error = error;
+    return make_error(ErrorKind::kConflict, std::move(message));
+  };
+  if (!produce.transactional_id) {
+    return refuse(ErrorCode::kTransactionalIdAuthorizationFailed, "A transactional batch needs a transactional id");
+  }
+  const ErrorCode error =
+      verify_transaction(context, *produce.transactional_id, {batch.producer_id(), batch.producer_epoch()},
+                         {std::string(topic), index}, request.version() >= 11);
+  if (error == ErrorCode::kNone) return {};
+  if (error == ErrorCode::kConcurrentTransactions) {
+    return refuse(ErrorCode::kNotEnoughReplicas, "The transaction of this producer is just ending");
+  }
+  return refuse(error, "The transaction does not have this partition, or is not this producer's");
+}
+
+Append append_one(BrokerContext& context, const Request& request, const wire::ProduceRequest& produce,
+                  std::string_view topic, const wire::ProduceRequest::Partition& part) {
+  const std::int16_t acks = produce.acks;
   Append append;
   ProducedPartition& out = append.out;
   out.topic = topic;
@@ -117,7 +123,8 @@ Append append_one(BrokerContext& context, const Request& request, std::string_vi
   }
   const auto batch = wire::BatchView::at(checked.batch);
   if (!batch) return fail(out, ErrorCode::kCorruptMessage, batch.error().message), append;
-  if (batch->transactional()) return fail(out, ErrorCode::kInvalidTxnState, "Transactions are not implemented"), append;
+  if (const auto may = check_transaction(context, request, produce, topic, part.index, *batch, out); !may)
+    return fail(out, out.error, may.error().message), append;
   const auto now_ms = to_unix_ms(context.clock.wall_now());
   if (policy.log_append_time) {
     wire::patch_log_append_time(checked.batch, now_ms);
@@ -129,7 +136,7 @@ Append append_one(BrokerContext& context, const Request& request, std::string_vi
   const std::shared_ptr<const void> owner =
       checked.converted ? std::shared_ptr<const void>(checked.converted) : request.owner;
   const auto result = partition->append({.batches = checked.batch, .durability = durability_of(acks), .owner = owner});
-  if (const auto error = error_of(result.status); error != ErrorCode::kNone)
+  if (const auto error = to_wire_error(result.status); error != ErrorCode::kNone)
     return fail(out, error, result.error), append;
   out.base_offset = result.base_offset;
   out.log_start_offset = partition->log_start_offset();
@@ -230,7 +237,7 @@ void handle_produce(BrokerContext& context, const Request& request) {
     for (const auto& partition : topic.partition_data) {
       Append append;
       if (acks_known) {
-        append = append_one(context, request, topic.name, partition, message->acks);
+        append = append_one(context, request, *message, topic.name, partition);
       } else {
         append.out.topic = topic.name;
         append.out.index = partition.index;
