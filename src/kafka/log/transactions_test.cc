@@ -253,7 +253,7 @@ TEST_F(Transactions, RetentionTakesTheIndexWithItsSegmentAndAnOpenTransactionHol
   EXPECT_GT(indexes(), 1);
   EXPECT_EQ(stable(), 40);
   ASSERT_TRUE(
-      log->set_topic_config("t", {{"segment.bytes", "1000"}, {"retention.ms", "-1"}, {"retention.bytes", "1500"}}));
+      log->set_topic_config("t", {{"segment.bytes", "1000"}, {"retention.ms", "-1"}, {"retention.bytes", "200"}}));
   log->apply_retention(clock.wall_now());
   ASSERT_GT(partition().log_start_offset(), Offset(40));
   EXPECT_EQ(stable(), partition().log_start_offset().value()) << "Kafka's answer, too";

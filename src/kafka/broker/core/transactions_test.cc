@@ -1,6 +1,8 @@
 // Transactions as clients see them, over a disk in memory. Names in brackets are the traps of other brokers.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kafka/broker/core/internal_topic.h"
 #include "kafka/broker/testing/transactions.h"
 
@@ -245,6 +247,27 @@ TEST_F(Transactions, AToolEndsOneThatHangs) {  // KIP-664
   EXPECT_EQ(partitions.at(1).error_code, E::kUnknownTopicOrPartition);
   EXPECT_EQ(latest(0, true), 2);
   EXPECT_EQ(read_committed(0), Values{});
+}
+
+TEST_F(Transactions, WhatIsOfferedPromisesNothingThatIsNotKept) {  // [13]
+  const auto answer = d.call<wire::ApiVersionsResponse>(2, wire::ApiVersionsRequest{});
+  const std::map<wire::ApiKey, std::int16_t> maxima{{wire::ApiKey::kProduce, 11},
+                                                    {wire::ApiKey::kInitProducerId, 5},
+                                                    {wire::ApiKey::kAddPartitionsToTxn, 5},
+                                                    {wire::ApiKey::kAddOffsetsToTxn, 4},
+                                                    {wire::ApiKey::kEndTxn, 4},
+                                                    {wire::ApiKey::kWriteTxnMarkers, 1},
+                                                    {wire::ApiKey::kTxnOffsetCommit, 4},
+                                                    {wire::ApiKey::kDescribeProducers, 0},
+                                                    {wire::ApiKey::kDescribeTransactions, 0},
+                                                    {wire::ApiKey::kListTransactions, 1}};
+  for (const auto& [key, max] : maxima) {
+    const auto found = std::find_if(answer.api_keys.begin(), answer.api_keys.end(),
+                                    [&](const auto& api) { return api.api_key == static_cast<std::int16_t>(key); });
+    ASSERT_NE(found, answer.api_keys.end()) << to_string(key);
+    EXPECT_EQ(found->min_version, 0) << to_string(key);
+    EXPECT_EQ(found->max_version, max) << to_string(key);
+  }
 }
 
 TEST_F(Transactions, TheCoordinatorsTopicIsRealAndNobodyElseWritesToIt) {

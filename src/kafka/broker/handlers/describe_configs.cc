@@ -54,6 +54,10 @@ std::vector<BrokerConfig> broker_configs(const BrokerContext& context) {
       {"offsets.topic.num.partitions", fmt::format("{}", kOffsetsTopicPartitions), kInt, false},
       {"offsets.topic.replication.factor", "1", kShort, false},
       {"socket.request.max.bytes", fmt::format("{}", s.limits.request_bytes_max), kInt, true},
+      {"transaction.max.timeout.ms", fmt::format("{}", TransactionSettings{}.timeout_max.count()), kInt, false},
+      {"transaction.state.log.num.partitions", fmt::format("{}", kTransactionsTopicPartitions), kInt, false},
+      {"transaction.state.log.replication.factor", "1", kShort, false},
+      {"transactional.id.expiration.ms", fmt::format("{}", TransactionSettings{}.id_expiration.count()), kInt, false},
   };
   for (const auto& entry : topic_configs()) {
     if (!entry.broker_synonym.empty())
