@@ -35,6 +35,19 @@ constexpr Exported kExported[] = {
     {"kafka_broker_topics", "Topics.", &BrokerMetricsSnapshot::topics},
     {"kafka_broker_partitions", "Partitions.", &BrokerMetricsSnapshot::partitions},
     {"kafka_broker_groups", "Consumer groups.", &BrokerMetricsSnapshot::groups},
+    {"kafka_broker_compaction_passes_total", "Passes of the cleaner that ended.",
+     &BrokerMetricsSnapshot::compaction_passes},
+    {"kafka_broker_compaction_last_pass_milliseconds", "When the last one began, as Unix time.",
+     &BrokerMetricsSnapshot::compaction_last_pass_ms},
+    {"kafka_broker_compaction_read_bytes_total", "Bytes it has read.", &BrokerMetricsSnapshot::compaction_bytes_read},
+    {"kafka_broker_compaction_removed_bytes_total", "Bytes it has removed.",
+     &BrokerMetricsSnapshot::compaction_bytes_removed},
+    {"kafka_broker_compaction_removed_records_total", "Records it has removed.",
+     &BrokerMetricsSnapshot::compaction_records_removed},
+    {"kafka_broker_compaction_partitions_left_alone", "Partitions it does not touch, because of damage.",
+     &BrokerMetricsSnapshot::compaction_left_alone},
+    {"kafka_broker_compaction_dirty_percent_max", "Of the partition with most that was not cleaned yet.",
+     &BrokerMetricsSnapshot::compaction_dirty_percent_max},
 };
 
 prometheus::Family<prometheus::Gauge>& family(prometheus::Registry& registry, const char* name, const char* help) {

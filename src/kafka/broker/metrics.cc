@@ -21,6 +21,13 @@ BrokerMetricsSnapshot BrokerMetrics::snapshot() const {
   s.topics = get(topics);
   s.partitions = get(partitions);
   s.groups = get(groups);
+  s.compaction_passes = get(compaction_passes);
+  s.compaction_last_pass_ms = get(compaction_last_pass_ms);
+  s.compaction_bytes_read = get(compaction_bytes_read);
+  s.compaction_bytes_removed = get(compaction_bytes_removed);
+  s.compaction_records_removed = get(compaction_records_removed);
+  s.compaction_left_alone = get(compaction_left_alone);
+  s.compaction_dirty_percent_max = get(compaction_dirty_percent_max);
   s.durability = "sync before ack (journal)";
   return s;
 }

@@ -25,7 +25,14 @@ struct BrokerMetricsSnapshot {
   std::uint64_t topics = 0;
   std::uint64_t partitions = 0;
   std::uint64_t groups = 0;
-  std::string durability;  // of acks=all; there is one mode
+  std::uint64_t compaction_passes = 0;
+  std::uint64_t compaction_last_pass_ms = 0;  // Unix time; 0: none yet
+  std::uint64_t compaction_bytes_read = 0;
+  std::uint64_t compaction_bytes_removed = 0;
+  std::uint64_t compaction_records_removed = 0;
+  std::uint64_t compaction_left_alone = 0;         // partitions, because of damage
+  std::uint64_t compaction_dirty_percent_max = 0;  // of all partitions, as Kafka's max-dirty-percent
+  std::string durability;                          // of acks=all; there is one mode
 };
 
 class BrokerMetrics {
@@ -46,6 +53,8 @@ class BrokerMetrics {
   Counter connections{0}, connections_accepted{0}, connections_refused{0}, requests_refused{0}, requests_waiting{0};
   Counter journal_syncs{0}, journal_sync_ns{0}, journal_bytes{0};
   Counter topics{0}, partitions{0}, groups{0};
+  Counter compaction_passes{0}, compaction_last_pass_ms{0}, compaction_bytes_read{0}, compaction_bytes_removed{0};
+  Counter compaction_records_removed{0}, compaction_left_alone{0}, compaction_dirty_percent_max{0};
 
  private:
   std::array<Counter, kApiKeysMax> requests_by_api_{};

@@ -61,7 +61,7 @@ class JournalSyncer {
 };
 
 // Work for a background thread: a checkpoint (sync of segments, then the checkpoint file, atomically) and files to
-// remove.
+// remove; or a piece of a compaction.
 class BackgroundJob {
  public:
   virtual ~BackgroundJob() = default;
@@ -79,6 +79,13 @@ struct LogMetrics {
   std::uint64_t checkpoints = 0;
   std::uint64_t open_files = 0;
   bool journal_failed = false;
+  std::uint64_t compaction_passes = 0;
+  std::int64_t compaction_last_pass_ms = 0;  // Unix time; 0: none yet
+  std::uint64_t compaction_bytes_read = 0;
+  std::uint64_t compaction_bytes_removed = 0;
+  std::uint64_t compaction_records_removed = 0;
+  std::uint64_t compaction_left_alone = 0;  // partitions, because of damage
+  double compaction_dirty_ratio_max = 0;    // of all partitions
 };
 
 class Log {
@@ -107,12 +114,13 @@ class Log {
   // Appends what was settled since the last call, in ascending order of tickets, and moves the high watermarks.
   virtual void poll_completed(std::vector<SettledTicket>& out) = 0;
 
-  // Checkpoints and removals. At most one job at a time: begin_job() gives null while one is under way.
+  // Checkpoints, removals and compaction. At most one job at a time: begin_job() gives null while one is under way.
   [[nodiscard]] virtual bool job_due() const = 0;
   virtual std::unique_ptr<BackgroundJob> begin_job() = 0;
   virtual void finish_job(std::unique_ptr<BackgroundJob> job) = 0;
 
-  // Every partition's retention, and producers that were idle too long. A few times a minute is enough.
+  // Every partition's retention, producers that were idle too long, and what is to be compacted next. A few times a
+  // minute is enough.
   virtual std::vector<DeletedSegment> apply_retention(WallTime now) = 0;
 
   [[nodiscard]] virtual const RecoveryReport& recovery() const = 0;

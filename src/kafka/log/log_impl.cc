@@ -16,7 +16,8 @@ LogImpl::LogImpl(const LogSettings& settings, FileSystem& files, const Clock& cl
       random_(random),
       pool_(files, settings.open_files_max),
       context_{settings_, files_, pool_, nullptr, 0, 0, {}},
-      store_(files, settings.data_directory) {}
+      store_(files, settings.data_directory),
+      compactor_(files, settings.data_directory) {}
 
 LogImpl::Topic& LogImpl::add_topic(TopicMeta meta) {
   Topic& topic = topics_[meta.name];
@@ -91,6 +92,7 @@ Result<> LogImpl::delete_topic(std::string_view name, std::string_view reason) {
   const auto found = topics_.find(name);
   if (found == topics_.end()) return unknown_topic(name);
   const TopicMeta meta = found->second.meta;
+  compactor_.forget(meta.id);
   auto removals = store_.remove(meta);
   // After an error it may be gone or not; a start will know. Until then nobody writes to it.
   by_id_.erase(meta.id);
@@ -172,8 +174,9 @@ void LogImpl::poll_completed(std::vector<SettledTicket>& out) {
   }
 }
 
-bool LogImpl::job_due() const {
-  if (job_active_) return false;
+bool LogImpl::job_due() const { return !job_active_ && (checkpoint_due() || compactor_.ready()); }
+
+bool LogImpl::checkpoint_due() const {
   const std::uint64_t limit = journal_->limit();
   if (limit < settings_.journal_bytes || journal_->used_bytes() > limit / 4) return true;
   if (!context_.removals.empty()) return true;
@@ -195,6 +198,13 @@ Checkpoint LogImpl::checkpoint_of_all(const JournalMark& mark) {
 
 std::unique_ptr<BackgroundJob> LogImpl::begin_job() {
   if (job_active_) return nullptr;
+  if (checkpoint_due() || !compactor_.ready()) return begin_checkpoint();
+  auto job = compactor_.begin(finder());
+  job_active_ = job != nullptr;
+  return job;
+}
+
+std::unique_ptr<CheckpointJob> LogImpl::begin_checkpoint() {
   auto job = std::make_unique<CheckpointJob>(files_, settings_.data_directory);
   const JournalMark mark = journal_->mark();  // before the segments are looked at: they hold what stands before it
   for (auto& [name, topic] : topics_) {
@@ -217,26 +227,55 @@ std::unique_ptr<BackgroundJob> LogImpl::begin_job() {
 }
 
 void LogImpl::finish_job(std::unique_ptr<BackgroundJob> finished) {
-  auto* const job = dynamic_cast<CheckpointJob*>(finished.get());
-  ANTIPHON_ASSERT(job != nullptr && job_active_);
+  ANTIPHON_ASSERT(finished != nullptr && job_active_);
   job_active_ = false;
-  journal_->grow(job->journal_written);
-  if (job->error) {
-    logging::error("the checkpoint was not completed", {{"error", job->error->message}});
+  if (auto* const compaction = dynamic_cast<CompactionJob*>(finished.get())) {
+    if (compactor_.finish(*compaction, finder())) consider_compaction(clock_.wall_now());
+    return;
+  }
+  auto* const checkpoint = dynamic_cast<CheckpointJob*>(finished.get());
+  ANTIPHON_ASSERT(checkpoint != nullptr);
+  checkpoint_finished(*checkpoint);
+}
+
+void LogImpl::checkpoint_finished(CheckpointJob& job) {
+  journal_->grow(job.journal_written);
+  if (job.error) {
+    logging::error("the checkpoint was not completed", {{"error", job.error->message}});
     ++context_.writes;  // it is due again
   }
-  for (const auto& [key, sync] : job->partitions) {
+  for (const auto& [key, sync] : job.partitions) {
     PartitionLog* const partition = find(key.first, key.second);
     if (partition != nullptr) partition->finish_checkpoint(sync);
   }
   pool_.close_idle();
-  if (!job->written) {
-    context_.removals.insert(context_.removals.begin(), job->removals.begin(), job->removals.end());
+  if (!job.written) {
+    context_.removals.insert(context_.removals.begin(), job.removals.begin(), job.removals.end());
     return;
   }
-  released_ = job->checkpoint.journal;
+  checkpoint_written(job.checkpoint);
+  released_ = job.checkpoint.journal;
   journal_->release(released_);
   ++checkpoints_;
+}
+
+void LogImpl::checkpoint_written(const Checkpoint& checkpoint) {
+  for (const auto& [key, state] : checkpoint.partitions) {
+    PartitionLog* const partition = find(key.first, key.second);
+    if (partition != nullptr) partition->cleaning().checkpointed = state.active_base;
+  }
+}
+
+Compactor::Find LogImpl::finder() {
+  return [this](const PartitionKey& key) { return find(key.first, key.second); };
+}
+
+void LogImpl::consider_compaction(WallTime now) {
+  std::vector<PartitionLog*> all;
+  for (auto& [name, topic] : topics_) {
+    for (auto& partition : topic.partitions) all.push_back(partition.get());
+  }
+  compactor_.consider(now, all);
 }
 
 std::vector<DeletedSegment> LogImpl::apply_retention(WallTime now) {
@@ -249,6 +288,7 @@ std::vector<DeletedSegment> LogImpl::apply_retention(WallTime now) {
       partition->expire_producers(idle_since);
     }
   }
+  consider_compaction(now);
   return deleted;
 }
 
@@ -258,6 +298,7 @@ LogMetrics LogImpl::metrics() const {
   metrics.journal_used_bytes = journal_->used_bytes();
   metrics.checkpoints = checkpoints_;
   metrics.open_files = pool_.open_count();
+  compactor_.add_metrics(metrics);
   return metrics;
 }
 
@@ -266,11 +307,10 @@ Result<> LogImpl::close() {
   }
   std::vector<SettledTicket> settled;
   poll_completed(settled);
-  auto job = begin_job();
-  if (!job) return make_error(ErrorKind::kInternal, "a background job is still under way");
+  if (job_active_) return make_error(ErrorKind::kInternal, "a background job is still under way");
+  auto job = begin_checkpoint();
   job->run();
-  const auto* const checkpoint = static_cast<const CheckpointJob*>(job.get());
-  const std::optional<Error> error = checkpoint->error;
+  const std::optional<Error> error = job->error;
   finish_job(std::move(job));
   if (error) return Error(*error);
   if (failure_) return Error(*failure_);

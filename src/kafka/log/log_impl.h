@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kafka/log/checkpoint_job.h"
+#include "kafka/log/compaction/compactor.h"
 #include "kafka/log/journal.h"
 #include "kafka/log/journal_reader.h"
 #include "kafka/log/log.h"
@@ -53,6 +54,12 @@ class LogImpl final : public Log {
   Result<> start_journal(std::unique_ptr<File> file, std::uint64_t epoch);
   Result<std::unique_ptr<File>> open_journal(bool first_start);
   [[nodiscard]] Checkpoint checkpoint_of_all(const JournalMark& mark);
+  [[nodiscard]] bool checkpoint_due() const;
+  std::unique_ptr<CheckpointJob> begin_checkpoint();
+  void checkpoint_finished(CheckpointJob& job);
+  void checkpoint_written(const Checkpoint& checkpoint);
+  void consider_compaction(WallTime now);
+  [[nodiscard]] Compactor::Find finder();
   [[nodiscard]] PartitionLog* find(const TopicId& topic, PartitionId id);
 
   const LogSettings settings_;
@@ -63,6 +70,7 @@ class LogImpl final : public Log {
   FilePool pool_;
   LogContext context_;
   TopicStore store_;
+  Compactor compactor_;
   std::map<std::string, Topic, std::less<>> topics_;
   std::map<TopicId, Topic*> by_id_;
   std::unique_ptr<Journal> journal_;

@@ -89,6 +89,7 @@ Result<> LogImpl::recover_partitions(const File& journal, const Checkpoint* chec
   std::map<PartitionKey, std::vector<const FoundEntry*>> entries;
   for (const FoundEntry& entry : found) entries[{entry.header.topic, entry.header.partition}].push_back(&entry);
   const std::vector<const FoundEntry*> none;
+  ANTIPHON_TRY(cleaned, compactor_.load(report_.notices));
   const PartitionCheckpoint empty;  // not in the checkpoint: it began at offset 0 after it
   for (auto& [name, topic] : topics_) {
     ++report_.topics;
@@ -101,6 +102,10 @@ Result<> LogImpl::recover_partitions(const File& journal, const Checkpoint* chec
         state = at == checkpoint->partitions.end() ? &empty : &at->second;
       }
       const auto its = entries.find(key);
+      CleanerPosition position{Offset(0), cleaned ? Offset(0) : Offset(INT64_MAX)};
+      if (cleaned && cleaned->contains(key)) position = cleaned->at(key);
+      partition->cleaning().first_dirty = position.clean;
+      partition->cleaning().touched = position.touched;
       PartitionRecovery recovery(context_, *partition, journal, report_);
       auto done = recovery.run(state, its == entries.end() ? none : its->second);
       if (!done) return std::move(done).error().within(fmt::format("recover {}-{}", name, partition->id().value()));
@@ -113,8 +118,10 @@ Result<> LogImpl::start_journal(std::unique_ptr<File> file, std::uint64_t epoch)
   ANTIPHON_TRY(size, file->size());
   released_ = {epoch, 1, 0};
   // From here on the old entries count no more: all they say is in segments that were synced.
-  ANTIPHON_TRY_VOID(write_file_atomically(files_, checkpoint_path(settings_.data_directory),
-                                          encode_checkpoint(checkpoint_of_all(released_))));
+  const Checkpoint checkpoint = checkpoint_of_all(released_);
+  ANTIPHON_TRY_VOID(
+      write_file_atomically(files_, checkpoint_path(settings_.data_directory), encode_checkpoint(checkpoint)));
+  checkpoint_written(checkpoint);
   const std::uint64_t ring = (size - std::min(size, kJournalPage)) / kJournalPage * kJournalPage;
   journal_ = std::make_unique<Journal>(files_, std::move(file), released_, ring);
   context_.journal = journal_.get();

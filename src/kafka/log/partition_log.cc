@@ -71,8 +71,25 @@ const char* parse_batches(ByteView bytes, std::vector<BatchHeader>& headers) {
 }  // namespace
 
 Result<> PartitionLog::make_active(Offset base) {
-  if (segments_.empty()) ANTIPHON_TRY_VOID(context_.files.make_directories(directory_));
-  segments_[base] = std::make_unique<Segment>(context_.pool, directory_, base, true);
+  const bool first = segments_.empty();
+  if (first) ANTIPHON_TRY_VOID(context_.files.make_directories(directory_));
+  auto segment = std::make_unique<Segment>(context_.pool, directory_, base, true);
+  if (!first) {
+    // Its file is made at once: what compaction leaves of the segments before does not tell where the log ends.
+    ANTIPHON_TRY_VOID(segment->file()->handle());
+    segment->file()->set_dirty(true);
+    unsynced_.emplace(base, 0);
+  }
+  segments_[base] = std::move(segment);
+  return {};
+}
+
+Result<> PartitionLog::roll() {
+  Segment& segment = active();
+  ANTIPHON_TRY_VOID(segment.seal());
+  unsynced_.emplace(segment.base(), segment.size());  // for its indexes' last entries
+  ANTIPHON_TRY_VOID(make_active(log_end_));
+  ++context_.writes;
   return {};
 }
 
@@ -85,9 +102,7 @@ Result<> PartitionLog::roll_if_needed(std::uint64_t bytes, const BatchHeader& fi
       segment.first_timestamp_ms() >= 0 && first.max_timestamp_ms - segment.first_timestamp_ms() > config_.segment_ms;
   const bool far = last.last_offset - segment.base() > INT32_MAX;
   if (!full && !old && !far) return {};
-  ANTIPHON_TRY_VOID(segment.seal());
-  unsynced_.emplace(segment.base(), segment.size());  // for its indexes' last entries
-  return make_active(log_end_);
+  return roll();
 }
 
 AppendResult PartitionLog::append(const AppendRequest& request) {

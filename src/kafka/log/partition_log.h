@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kafka/log/checkpoint.h"
+#include "kafka/log/compaction/partition_cleaner.h"
 #include "kafka/log/journal.h"
 #include "kafka/log/partition.h"
 #include "kafka/log/segment.h"
@@ -78,6 +79,8 @@ class PartitionLog final : public Partition {
   [[nodiscard]] const std::shared_ptr<PartitionSync>& sync_state() const { return sync_; }
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] bool has_files() const { return !segments_.empty(); }
+  [[nodiscard]] const PartitionConfig& config() const { return config_; }
+  [[nodiscard]] CleaningState& cleaning() { return cleaning_; }
 
   // Checkpoint: what to sync (nothing: null), and what is true once that is done.
   std::optional<PartitionSyncJob> begin_checkpoint();
@@ -88,6 +91,7 @@ class PartitionLog final : public Partition {
   [[nodiscard]] bool damaged() const { return damaged_below_ > log_end_; }
 
  private:
+  friend class PartitionCleaner;
   friend class PartitionRecovery;
   struct Unsettled {
     SyncTicket ticket;
@@ -106,6 +110,7 @@ class PartitionLog final : public Partition {
   [[nodiscard]] const Segment& active() const { return *segments_.rbegin()->second; }
   [[nodiscard]] Offset end_of(std::map<Offset, std::unique_ptr<Segment>>::const_iterator segment) const;
   Result<> make_active(Offset base);
+  Result<> roll();  // seals the active segment
   Result<> roll_if_needed(std::uint64_t bytes, const BatchHeader& first, const BatchHeader& last);
   AppendResult refuse(AppendStatus status, std::string error) const;
   std::optional<AppendResult> check_producers(std::vector<BatchHeader>& batches);
@@ -142,6 +147,7 @@ class PartitionLog final : public Partition {
   std::vector<EpochStart> epochs_;
   ProducerStateTable producers_;
   PartitionTransactions transactions_;
+  CleaningState cleaning_;
   std::optional<Error> failure_;
   Offset damaged_below_{0};  // acknowledged offsets above the log's end: recovery could not find them
   std::array<Hint, 4> hints_{};

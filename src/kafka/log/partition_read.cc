@@ -167,16 +167,17 @@ Result<std::optional<TimestampOffset>> PartitionLog::max_timestamp() {
 
 DeletedSegment PartitionLog::drop_first(std::string reason) {
   const auto first = segments_.begin();
-  const Segment& segment = *first->second;
+  Segment& segment = *first->second;
   DeletedSegment deleted{segment.path(), segment.base(), end_of(first), segment.size(), std::move(reason)};
   // The files go after the checkpoint that says that they are not needed: after a crash before it they are there again.
-  for (const std::string_view suffix : {".log", ".index", ".timeindex"}) {
-    context_.removals.push_back(fmt::format("{}/{}", directory_, segment_file_name(segment.base(), suffix)));
+  for (const EntryFile* const index : {&segment.index().offsets(), &segment.index().times()}) {
+    context_.removals.push_back(index->file()->path());
   }
   if (transactions_.aborted().drop(segment.base())) {
     context_.removals.push_back(
         fmt::format("{}/{}", directory_, segment_file_name(segment.base(), AbortedIndex::kSuffix)));
   }
+  context_.removals.push_back(segment.path());
   ++context_.writes;
   log_start_ = std::max(log_start_, deleted.next_offset);
   unsynced_.erase(segment.base());
@@ -186,14 +187,16 @@ DeletedSegment PartitionLog::drop_first(std::string reason) {
 
 std::vector<DeletedSegment> PartitionLog::apply_retention(WallTime now) {
   std::vector<DeletedSegment> deleted;
-  if (failure_) return deleted;
+  if (failure_ || cleaning_.running) return deleted;
   const std::int64_t now_ms = to_unix_ms(now);
   while (!segments_.empty()) {
     const auto first = segments_.begin();
     Segment& segment = *first->second;
     const Offset end = end_of(first);
-    if (segment.size() == 0 || end > high_watermark_) break;
+    const bool last = std::next(first) == segments_.end();
+    if ((segment.size() == 0 && last) || end > high_watermark_) break;
     std::string reason;
+    if (segment.size() == 0 && config_.deletes) reason = "compaction has left nothing of it";
     if (end <= log_start_) reason = fmt::format("log start offset {}", log_start_.value());
     if (reason.empty() && config_.deletes && config_.retention_ms >= 0) {
       const auto max_time = segment.max_time();
@@ -203,7 +206,6 @@ std::vector<DeletedSegment> PartitionLog::apply_retention(WallTime now) {
                              format_rfc3339(from_unix_ms(max_time->timestamp_ms)));
       }
     }
-    const bool last = std::next(first) == segments_.end();
     if (reason.empty() && config_.deletes && config_.retention_bytes >= 0 && !last) {
       const std::uint64_t bytes = size_bytes();
       if (bytes - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes)) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "kafka/log/compaction/swap.h"
+
 namespace antiphon::kafka::log {
 
 std::string PartitionRecovery::name() const {
@@ -25,6 +27,7 @@ void PartitionRecovery::took(const BatchHeader& batch, Offset segment) {
 }
 
 Result<> PartitionRecovery::find_segments() {
+  ANTIPHON_TRY_VOID(recover_swaps(context_.files, partition_.directory_, report_.notices));
   auto entries = context_.files.list(partition_.directory_);
   if (!entries && entries.error().kind == ErrorKind::kNotFound) return {};
   if (!entries) return std::move(entries).error();
@@ -75,6 +78,15 @@ Result<> PartitionRecovery::resume_transactions(const PartitionCheckpoint& check
     }
   }
   return {};
+}
+
+// What a pass may have removed is not to be brought back from the journal: it was in synced segments before the pass
+// began. If nobody knows how far passes went, only the last segment, which none cleans, is filled in.
+void PartitionRecovery::forget_what_was_cleaned() {
+  Offset& touched = partition_.cleaning_.touched;
+  const Offset last = partition_.segments_.empty() ? Offset(0) : partition_.segments_.rbegin()->first;
+  touched = std::min(touched, last);
+  if (whole_log_) entries_.erase(entries_.begin(), entries_.lower_bound(touched));
 }
 
 // Where to begin: behind the checkpoint, or at the first byte there is.
@@ -158,6 +170,12 @@ Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
       continue;
     }
     const bool none = entry == entries_.end();
+    // Where gaps are right, a segment that ends in damage is no reason to cut it, or those behind it.
+    if (whole_log_ && none && !scanner.problem().empty() && following != partition_.segments_.end()) {
+      damaged(fmt::format("{} at byte {} (offset {}): {}", segment->path(), scanner.position(), next_.value(),
+                          scanner.problem()));
+      return false;
+    }
     const bool next_follows = following != partition_.segments_.end() &&
                               (following->first == next_ || (whole_log_ && none && following->first > next_));
     if (next_follows) return true;
@@ -269,6 +287,7 @@ Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std
   }
   ANTIPHON_TRY_VOID(find_segments());
   ANTIPHON_TRY_VOID(begin(checkpoint));
+  forget_what_was_cleaned();
   if (!partition_.segments_.empty() || !entries_.empty()) ANTIPHON_TRY_VOID(scan_segments());
   partition_.log_start_ = std::min(partition_.log_start_, next_);
   if (!partition_.segments_.empty()) {
@@ -276,6 +295,7 @@ Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std
   }
   partition_.log_end_ = partition_.high_watermark_ = next_;
   partition_.transactions_.settle(next_);
+  if (partition_.cleaning_.first_dirty > next_) partition_.cleaning_.first_dirty = Offset(0);
   if (next_ < acknowledged_ && !damaged_) {
     const auto last = partition_.segments_.upper_bound(next_);
     const Segment* segment = last == partition_.segments_.begin() ? nullptr : std::prev(last)->second.get();

@@ -27,6 +27,7 @@ class PartitionRecovery {
 
   Result<> find_segments();
   Result<> begin(const PartitionCheckpoint* checkpoint);
+  void forget_what_was_cleaned();
   Result<> scan_segments();
   Result<bool> scan_segment(Segments::iterator segment);  // true: the next one follows on
   Result<> fill_in(Segment& segment, const FoundEntry& entry);

@@ -6,10 +6,10 @@
 
 namespace antiphon::kafka::log {
 
-Segment::Segment(FilePool& pool, const std::string& directory, Offset base, bool is_new)
+Segment::Segment(FilePool& pool, const std::string& directory, Offset base, bool is_new, const std::string& suffix)
     : base_(base),
-      log_(std::make_shared<SegmentFile>(pool, directory, segment_file_name(base, ".log"), is_new)),
-      index_(pool, directory, base),
+      log_(std::make_shared<SegmentFile>(pool, directory, segment_file_name(base, ".log") + suffix, is_new)),
+      index_(pool, directory, base, suffix),
       index_loaded_(is_new) {
   if (is_new) max_time_ = TimeEntry{-1, base};
 }
@@ -38,6 +38,26 @@ Result<TimeEntry> Segment::max_time() {
     max_time_ = last.value_or(TimeEntry{-1, base_});
   }
   return *max_time_;
+}
+
+Result<std::int64_t> Segment::first_timestamp() {
+  if (first_timestamp_ms_ < 0) {
+    ANTIPHON_TRY(first, header_at(0));
+    first_timestamp_ms_ = first.max_timestamp_ms;
+  }
+  return first_timestamp_ms_;
+}
+
+Result<> Segment::keep_open() {
+  ANTIPHON_TRY_VOID(log_->handle());
+  log_->set_dirty(true);
+  return index_.keep_open();
+}
+
+void Segment::renamed(const std::string& suffix) {
+  log_->renamed(segment_file_name(base_, ".log") + suffix);
+  log_->set_dirty(false);
+  index_.renamed(suffix);
 }
 
 Result<> Segment::resume(std::uint64_t size, Offset end, TimeEntry max_time, std::int64_t first_timestamp_ms) {

@@ -16,8 +16,8 @@ namespace antiphon::kafka::log {
 
 class Segment {
  public:
-  // is_new: the files are made by the first write. Else load() comes first.
-  Segment(FilePool& pool, const std::string& directory, Offset base, bool is_new);
+  // is_new: the files are made by the first write. Else load() comes first. `suffix`: behind the names of its files.
+  Segment(FilePool& pool, const std::string& directory, Offset base, bool is_new, const std::string& suffix = {});
 
   Result<> load();  // the file's size
   [[nodiscard]] Offset base() const { return base_; }
@@ -33,6 +33,11 @@ class Segment {
   Result<TimeEntry> max_time();
   [[nodiscard]] const std::optional<TimeEntry>& known_max_time() const { return max_time_; }
   [[nodiscard]] std::int64_t first_timestamp_ms() const { return first_timestamp_ms_; }  // -1: not known
+  // The same of a segment that has records; it is read from the file if need be.
+  Result<std::int64_t> first_timestamp();
+  // Its three files stay open until they are renamed: their names may change at any time.
+  Result<> keep_open();
+  void renamed(const std::string& suffix);
   // Recovery: as if only `size` bytes, all below offset `end`, had been written; the rest is looked at again.
   Result<> resume(std::uint64_t size, Offset end, TimeEntry max_time, std::int64_t first_timestamp_ms);
 

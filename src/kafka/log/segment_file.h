@@ -37,6 +37,8 @@ class SegmentFile {
   Result<std::shared_ptr<File>> handle();
   // Reactor. Bytes that are not known to be durable keep the file open.
   void set_dirty(bool dirty) { dirty_ = dirty; }
+  // Reactor. Its name in the directory has changed.
+  void renamed(const std::string& name) { path_ = directory_ + "/" + name; }
   [[nodiscard]] bool dirty() const { return dirty_; }
 
   // Any thread. Makes the directory's entry durable too, the first time. `file` is a handle() of this object.
@@ -47,7 +49,7 @@ class SegmentFile {
   friend class FilePool;
   FilePool& pool_;
   const std::string directory_;
-  const std::string path_;
+  std::string path_;
   std::shared_ptr<File> file_;  // null: closed
   std::list<SegmentFile*>::iterator place_;
   bool dirty_ = false;

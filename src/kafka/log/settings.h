@@ -19,6 +19,7 @@ struct LogSettings {
   std::size_t open_files_max = 512;  // segment files kept open; those with unsynced bytes stay open beyond it
   std::chrono::milliseconds checkpoint_interval{10'000};  // at the latest so long after a write
   std::chrono::milliseconds producer_id_expiration{24 * 3600 * 1000};
+  std::size_t compaction_map_bytes_max = std::size_t{16} << 20;  // keys of one pass: 32 bytes each, three quarters full
   PartitionConfig topic_defaults;
 
   [[nodiscard]] Result<> validate() const;

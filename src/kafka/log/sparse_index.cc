@@ -117,10 +117,24 @@ Result<> EntryFile::sync(FileSystem& files) {
   return file_->sync(files, *file);
 }
 
-SegmentIndex::SegmentIndex(FilePool& pool, const std::string& directory, Offset base)
+SegmentIndex::SegmentIndex(FilePool& pool, const std::string& directory, Offset base, const std::string& suffix)
     : base_(base),
-      offsets_(pool, directory, segment_file_name(base, ".index"), kOffsetEntryBytes),
-      times_(pool, directory, segment_file_name(base, ".timeindex"), kTimeEntryBytes) {}
+      offsets_(pool, directory, segment_file_name(base, ".index") + suffix, kOffsetEntryBytes),
+      times_(pool, directory, segment_file_name(base, ".timeindex") + suffix, kTimeEntryBytes) {}
+
+Result<> SegmentIndex::keep_open() {
+  for (EntryFile* const index : {&offsets_, &times_}) {
+    ANTIPHON_TRY_VOID(index->file()->handle());
+    index->file()->set_dirty(true);
+  }
+  return {};
+}
+
+void SegmentIndex::renamed(const std::string& suffix) {
+  offsets_.file()->renamed(segment_file_name(base_, ".index") + suffix);
+  times_.file()->renamed(segment_file_name(base_, ".timeindex") + suffix);
+  for (EntryFile* const index : {&offsets_, &times_}) index->file()->set_dirty(false);
+}
 
 Result<> SegmentIndex::load() {
   time_known_ = false;

@@ -63,7 +63,8 @@ struct TimeEntry {
 
 class SegmentIndex {
  public:
-  SegmentIndex(FilePool& pool, const std::string& directory, Offset base);
+  // `suffix` behind the names of both files: those of a segment that compaction is about to put in its place.
+  SegmentIndex(FilePool& pool, const std::string& directory, Offset base, const std::string& suffix = {});
 
   Result<> load();
   // The last entry whose offset is <= `offset` (position <= `position`); none: the segment begins there.
@@ -78,6 +79,9 @@ class SegmentIndex {
   Result<> flush();
   // Keeps what speaks of batches below `position` and offsets below `end`; what cannot be (not ascending) goes too.
   Result<> cut(std::uint64_t position, Offset end);
+
+  Result<> keep_open();  // both files, until they are renamed
+  void renamed(const std::string& suffix);
 
   [[nodiscard]] EntryFile& offsets() { return offsets_; }
   [[nodiscard]] EntryFile& times() { return times_; }

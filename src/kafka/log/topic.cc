@@ -10,11 +10,12 @@
 namespace antiphon::kafka::log {
 namespace {
 
-void read_number(const TopicConfig& config, std::string_view name, std::int64_t minimum, std::int64_t& value) {
+template <class T>
+void read_number(const TopicConfig& config, std::string_view name, T minimum, T& value) {
   const auto found = config.find(name);
   if (found == config.end()) return;
   const std::string& text = found->second;
-  std::int64_t number = 0;
+  T number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number >= minimum) value = number;
 }
@@ -57,11 +58,15 @@ Result<> validate_topic_name(std::string_view name) {
 
 PartitionConfig partition_config(const TopicConfig& config, const PartitionConfig& defaults) {
   PartitionConfig result = defaults;
-  read_number(config, "segment.bytes", 1, result.segment_bytes);
-  read_number(config, "segment.ms", 1, result.segment_ms);
-  read_number(config, "retention.ms", -1, result.retention_ms);
-  read_number(config, "retention.bytes", -1, result.retention_bytes);
-  read_number(config, "index.interval.bytes", 0, result.index_interval_bytes);
+  read_number<std::int64_t>(config, "segment.bytes", 1, result.segment_bytes);
+  read_number<std::int64_t>(config, "segment.ms", 1, result.segment_ms);
+  read_number<std::int64_t>(config, "retention.ms", -1, result.retention_ms);
+  read_number<std::int64_t>(config, "retention.bytes", -1, result.retention_bytes);
+  read_number<std::int64_t>(config, "index.interval.bytes", 0, result.index_interval_bytes);
+  read_number<std::int64_t>(config, "delete.retention.ms", 0, result.delete_retention_ms);
+  read_number<std::int64_t>(config, "min.compaction.lag.ms", 0, result.min_compaction_lag_ms);
+  read_number<std::int64_t>(config, "max.compaction.lag.ms", 1, result.max_compaction_lag_ms);
+  read_number<double>(config, "min.cleanable.dirty.ratio", 0, result.min_cleanable_dirty_ratio);
   result.segment_bytes = std::min<std::int64_t>(result.segment_bytes, INT32_MAX);  // positions in an index are 31 bits
   const auto policy = config.find("cleanup.policy");
   if (policy != config.end()) {

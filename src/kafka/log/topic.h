@@ -47,6 +47,10 @@ struct PartitionConfig {
   std::int64_t retention_ms = 7LL * 24 * 3600 * 1000;
   std::int64_t retention_bytes = -1;  // of one partition
   std::int64_t index_interval_bytes = 4096;
+  std::int64_t delete_retention_ms = 24LL * 3600 * 1000;  // of tombstones, once they were cleaned
+  std::int64_t min_compaction_lag_ms = 0;
+  std::int64_t max_compaction_lag_ms = INT64_MAX;
+  double min_cleanable_dirty_ratio = 0.5;
   bool deletes = true;    // cleanup.policy contains "delete"
   bool compacts = false;  // cleanup.policy contains "compact"
 };

@@ -166,6 +166,18 @@ class Core final : public BrokerCore {
     BrokerMetrics::set(metrics_.topics, topics.size());
     BrokerMetrics::set(metrics_.partitions, partitions);
     BrokerMetrics::set(metrics_.groups, groups_.group_count());
+    publish_compaction(log_metrics);
+  }
+
+  void publish_compaction(const log::LogMetrics& from) {
+    BrokerMetrics::set(metrics_.compaction_passes, from.compaction_passes);
+    BrokerMetrics::set(metrics_.compaction_last_pass_ms, static_cast<std::uint64_t>(from.compaction_last_pass_ms));
+    BrokerMetrics::set(metrics_.compaction_bytes_read, from.compaction_bytes_read);
+    BrokerMetrics::set(metrics_.compaction_bytes_removed, from.compaction_bytes_removed);
+    BrokerMetrics::set(metrics_.compaction_records_removed, from.compaction_records_removed);
+    BrokerMetrics::set(metrics_.compaction_left_alone, from.compaction_left_alone);
+    BrokerMetrics::set(metrics_.compaction_dirty_percent_max,
+                       static_cast<std::uint64_t>(from.compaction_dirty_ratio_max * 100));
   }
 
   const BrokerSettings settings_;

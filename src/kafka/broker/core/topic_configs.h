@@ -1,10 +1,11 @@
 // The settings a topic can have, by Kafka's names: type, default, what values are taken. One table for CreateTopics,
 // DescribeConfigs and the checks of Produce.
 //
-// Obeyed: cleanup.policy (delete part), retention.*, segment.*, index.interval.bytes, max.message.bytes,
-// message.timestamp.type, message.timestamp.after.max.ms, message.timestamp.before.max.ms, min.insync.replicas. The
-// others are kept and shown: they have no meaning on one node (follower.*, leader.*, unclean.*, remote.*), or not yet
-// (compaction's own). compression.type is kept too: batches are stored as their producer sent them.
+// Obeyed: cleanup.policy, retention.*, segment.*, index.interval.bytes, max.message.bytes, delete.retention.ms,
+// min.compaction.lag.ms, max.compaction.lag.ms, min.cleanable.dirty.ratio, message.timestamp.type,
+// message.timestamp.after.max.ms, message.timestamp.before.max.ms, min.insync.replicas. The others are kept and shown:
+// they have no meaning on one node (follower.*, leader.*, unclean.*, remote.*). compression.type is kept too: batches
+// are stored as their producer sent them.
 #pragma once
 
 #include <cstdint>
