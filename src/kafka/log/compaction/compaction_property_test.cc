@@ -138,7 +138,7 @@ TEST(CompactionProperty, TheLastValueOfEveryKeyIsThereAndNothingComesBack) {
   const char* const one = std::getenv("ANTIPHON_SEED");
   const char* const many = std::getenv("ANTIPHON_SEEDS");
   const std::uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
-  const std::uint64_t count = one != nullptr ? 1 : many != nullptr ? std::strtoull(many, nullptr, 10) : 300;
+  const std::uint64_t count = one != nullptr ? 1 : many != nullptr ? std::strtoull(many, nullptr, 10) : 150;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     Life(seed).run();
     ASSERT_FALSE(HasFailure()) << "again with ANTIPHON_SEED=" << seed;
