@@ -96,6 +96,21 @@ TEST(DeadLetter, SaysEachThingOnceHoweverOftenItFails) {
   EXPECT_EQ(find_header(second.headers, "x-replay-count"), "2");
 }
 
+// So that the letter of any record that its topic took uncompressed fits the dead letter topic.
+TEST(DeadLetter, AddsLessThanItsTopicTakesMore) {
+  DeadLetter about = some_letter();
+  about.refusal.label = std::string(1 << 20, 'l');
+  about.refusal.detail = std::string(1 << 20, 'd');
+  about.target = std::string(1 << 20, 't');
+  about.group_id = std::string(1 << 20, 'g');
+  about.slot = std::string(1 << 20, 's');
+  const OutgoingRecord letter = build_dead_letter(IncomingRecord{}, about);
+  std::size_t added = 0;
+  for (const RecordHeader& header : letter.headers) added += header.name.size() + header.value->size() + 16;
+  EXPECT_LT(added, 32U << 10);
+  EXPECT_LT(added, kDeadLetterMessageBytesMax - kMessageBytesMax);
+}
+
 TEST(DeadLetter, TakesARecordWithoutAnythingAndCutsALongDetail) {
   IncomingRecord nothing;
   nothing.topic = "voices.recordings";

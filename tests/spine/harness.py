@@ -179,13 +179,27 @@ class Pipeline:
                 self.process.kill()
 
 
+def upload(pipeline, locale="sw", **more):
+    """One person reads one sentence: (recording id, audio, receipt, prompt)."""
+    prompt = until("a sentence is open", lambda: (a := pipeline.studio.next_prompt(locale)).status == 200 and a.json())
+    body, recording = voice(), uuid7()
+    answer = pipeline.studio.put(recording, body, prompt["prompt_id"], lease=prompt["lease_id"], **more)
+    assert answer.status == 201, (answer.status, answer.body)
+    return recording, body, answer.json(), prompt
+
+
 def kcat(*arguments, input=None, check=True):
     return subprocess.run(["kcat", *arguments], input=input, capture_output=True, check=check, timeout=120).stdout
 
 
 class Record:
-    def __init__(self, partition, offset, key, headers, value):
-        self.partition, self.offset, self.key, self.headers, self.value = partition, offset, key, headers, value
+    """One record as kcat shows it. `raw_key`, `raw_headers` and `value` are its very bytes; None where there is none."""
+
+    def __init__(self, partition, offset, timestamp, raw_key, raw_headers, value):
+        self.partition, self.offset, self.timestamp = partition, offset, timestamp
+        self.raw_key, self.raw_headers, self.value = raw_key, raw_headers, value
+        self.key = (raw_key or b"").decode(errors="replace")
+        self.headers = raw_headers.decode(errors="replace")
 
     def header(self, name):
         found = re.search(rf"(?:^|,){re.escape(name)}=([^,]*)", self.headers)
@@ -193,16 +207,25 @@ class Record:
 
 
 def read_topic(bootstrap, topic):
-    """Every record, by kcat. The format is binary-safe: a line of facts, four bytes of length, the value."""
-    raw = kcat("-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%p %o %K %k %h\\n%R%s")
+    """Every record, by kcat: a line of facts and lengths, the key, the value, the headers to the end of their line."""
+    raw = kcat("-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%p %o %T %K %S\\n%k%s%h\\n")
     records, at = [], 0
+
+    def take(size):
+        nonlocal at
+        at += max(size, 0)
+        return None if size < 0 else raw[at - size:at]
+
     while at < len(raw):
         end = raw.index(b"\n", at)
-        partition, offset, key_size, rest = raw[at:end].decode(errors="replace").split(" ", 3)
-        size = int.from_bytes(raw[end + 1:end + 5], "big", signed=True)
-        at = end + 5 + max(size, 0)
-        key, headers = rest[:max(int(key_size), 0)], rest[max(int(key_size), 0) + 1:]
-        records.append(Record(int(partition), int(offset), key, headers, None if size < 0 else raw[end + 5:at]))
+        partition, offset, timestamp, key_size, size = (int(field) for field in raw[at:end].split())
+        at = end + 1
+        key, value = take(key_size), take(size)
+        if value is None and raw.startswith(b"NULL", at):
+            at += len(b"NULL")
+        end = raw.index(b"\n", at)
+        records.append(Record(partition, offset, timestamp, key, raw[at:end], value))
+        at = end + 1
     return records
 
 

@@ -11,16 +11,9 @@ import time
 import traceback
 import uuid
 
+import junk
 from harness import (ANTIPHON, ROOT, Pipeline, Studio, archived, free_port, judge, kcat, read_topic, runs, sha256, temporary,
-                     until, uuid7, voice)
-
-
-def upload(pipeline, locale="sw", **more):
-    prompt = until("a sentence is open", lambda: (a := pipeline.studio.next_prompt(locale)).status == 200 and a.json())
-    body, recording = voice(), uuid7()
-    answer = pipeline.studio.put(recording, body, prompt["prompt_id"], lease=prompt["lease_id"], **more)
-    assert answer.status == 201, (answer.status, answer.body)
-    return recording, body, answer.json(), prompt
+                     until, upload, uuid7, voice)
 
 
 def a_sentence_goes_out_and_a_voice_comes_back(folder):
@@ -94,31 +87,37 @@ def status_and_recording_tell_and_bring(folder):
         assert {p["state"] for p in report["processes"]} == {"ready"}, report["processes"]
 
 
-def junk_between_good_events_goes_to_dead_letters(folder):
+def junk_between_good_events_goes_to_dead_letters_unchanged(folder):
     with Pipeline(folder) as pipeline:
-        upload(pipeline)
-        junk = []
         for i in range(50):
-            value = f"junk number {i}".encode()
-            junk.append(value)
-            topic = ["-b", pipeline.bootstrap, "-P", "-t", "voices.recordings", "-X", "enable.idempotence=true"]
-            shape = [["-k", f"key-{i}"], ["-k", f"key-{i}", "-H", "ce_id=x"], ["-k", uuid7()],
-                     ["-k", uuid7(), "-H", "ce_specversion=1.0", "-H", "ce_type=antiphon.recording.v1"], ["-K", "\x01", ]][i % 5]
-            if shape[0] == "-K":  # an empty key: a compacted topic takes it, a consumer must too
-                kcat(*topic, "-K", "\x01", input=b"\x01" + value)
-            else:
-                kcat(*topic, *shape, input=value)
             if i % 10 == 0:
                 upload(pipeline)
-        began = time.monotonic()
-        last, body, _, _ = upload(pipeline)
-        until("the good one behind the junk is archived", lambda: archived(pipeline.data / "archive").get(last) == sha256(body), 10, 0.01)
-        print(f"archived {time.monotonic() - began:.3f} s after its upload began")
-        topic = until("the dead letter topic is there", lambda: re.search(r'"(dlq\.voices\.recordings\.archive\.[^"]+)"', kcat("-b", pipeline.bootstrap, "-L").decode()))
-        dead = until("all 50 are dead letters", lambda: len(d := read_topic(pipeline.bootstrap, topic.group(1))) >= 50 and d, 20)
-        assert sorted(d.value for d in dead) == sorted(junk), "dead letters are not what was sent"
-        assert all(d.header("x-dlq-reason") and d.header("__connect.errors.topic") == "voices.recordings" for d in dead)
+            junk.write(pipeline, i)
+        seconds, last, body = junk.archive_one_behind(pipeline)
+        print(f"behind 50 malformed events a good one is archived {seconds:.3f} s after its upload began")
+        recordings = read_topic(pipeline.bootstrap, "voices.recordings")
+        stored = archived(pipeline.data / "archive")
+        bad = [r for r in recordings if r.key not in stored]
+        assert len(bad) == 50 and len(stored) == 6 and stored[last] == sha256(body)
+        topic = dead_letter_topic(pipeline, "voices")
+        dead = until("all 50 are dead letters", lambda: len(d := read_topic(pipeline.bootstrap, topic)) >= 50 and d)
+        assert len(dead) == 50, len(dead)
+        letters = {(d.partition, d.header("__connect.errors.offset")): d for d in dead}
+        for record in bad:  # judged by kcat on both sides
+            letter = letters[record.partition, str(record.offset)]
+            for what in ("raw_key", "value", "timestamp"):
+                assert getattr(letter, what) == getattr(record, what), (what, getattr(letter, what), getattr(record, what))
+            theirs = record.raw_headers + b"," if record.raw_headers else b""
+            assert letter.raw_headers.startswith(theirs), (letter.raw_headers, record.raw_headers)
+            ours = letter.raw_headers[len(theirs):].decode()
+            assert re.findall(r"(?:^|,)([a-z_][a-z._-]+[a-z])=", ours) == junk.OUR_HEADERS, ours
+            assert letter.header("__connect.errors.topic") == "voices.recordings" and letter.header("x-dlq-reason")
         print(sorted({d.header("x-dlq-reason") for d in dead}))
+
+
+def dead_letter_topic(pipeline, name_space):
+    pattern = rf'"(dlq\.{name_space}\.recordings\.archive\.[^"]+)"'
+    return until("the dead letter topic is there", lambda: re.search(pattern, kcat("-b", pipeline.bootstrap, "-L").decode())).group(1)
 
 
 def a_record_larger_than_a_dead_letter_topic_takes_holds_up_nobody(folder):
@@ -127,8 +126,8 @@ def a_record_larger_than_a_dead_letter_topic_takes_holds_up_nobody(folder):
         large.write_bytes(bytes(9_000_000))  # a few hundred bytes in its batch
         kcat("-b", pipeline.bootstrap, "-P", "-t", "other.recordings", "-p", "0", "-z", "zstd", "-k", "junk", "-X", "message.max.bytes=20000000",
              str(large))
-        topic = until("the dead letter topic is there", lambda: re.search(r'"(dlq\.other\.recordings\.archive\.[^"]+)"', kcat("-b", pipeline.bootstrap, "-L").decode()))
-        dead = until("it is a dead letter", lambda: read_topic(pipeline.bootstrap, topic.group(1)), 20)
+        topic = dead_letter_topic(pipeline, "other")
+        dead = until("it is a dead letter", lambda: read_topic(pipeline.bootstrap, topic), 20)
         assert [d.value for d in dead] == [large.read_bytes()], "it is not whole"
         lag = lambda: {g["group"]: g["lag"] for g in json.loads(status(pipeline))["groups"]}
         until("the archive has committed it", lambda: [n for g, n in lag().items() if g.startswith("other.archive.")] == [0], 20, 0.5)
@@ -213,6 +212,48 @@ def a_new_up_takes_over_from_a_killed_one(folder):
     pipeline.stop()
 
 
+def one_of_two_studios_serves_and_the_other_takes_over(folder):
+    """No sentence is leased twice, also where the first one stands still (SIGSTOP) and then goes on."""
+    with Pipeline(folder) as pipeline:
+        command = [ANTIPHON, "studio", "--bootstrap", pipeline.bootstrap, "--http", f"127.0.0.1:{free_port()}", "--slot", "second"]
+        log = open(pipeline.folder / "up.log", "ab")
+        second = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=die_with_the_test)
+        other = Studio(f"http://{command[5]}")
+        first_pid = pipeline.children()["studio"]["pid"]
+        try:
+            assert second.stdout.readline().startswith("ready "), "it is ready to stand by"
+            health = json.loads(other.call("GET", "/healthz").body)
+            assert "another studio serves" in json.dumps(health), health
+            given = []
+
+            def ask(studio):
+                try:
+                    answer = studio.next_prompt("sw", str(uuid.uuid4()))
+                except OSError:
+                    return 0
+                if answer.status == 200:
+                    given.append(answer.json()["prompt_id"])
+                return answer.status
+
+            until("the first one serves", lambda: ask(pipeline.studio) == 200)
+            assert ask(other) == 503, "the second one stands by"
+            os.kill(first_pid, signal.SIGSTOP)
+            until("the second one takes over", lambda: ask(other) == 200)
+            os.kill(first_pid, signal.SIGCONT)
+            statuses = {ask(pipeline.studio) for _ in range(50)}
+            assert 200 not in statuses, statuses
+            until("the first one has started again", lambda: pipeline.children().get("studio", {}).get("pid") not in (None, first_pid))
+            until("it stands by", lambda: ask(pipeline.studio) == 503)
+            for _ in range(20):
+                assert ask(other) == 200
+                assert ask(pipeline.studio) in (0, 503)
+            assert len(given) == len(set(given)), "a sentence was leased twice"
+        finally:
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(30) == 0
+        until("the first one serves again", lambda: ask(pipeline.studio) == 200)
+
+
 def the_brokers_process_maps_nothing_that_only_stages_need(folder):
     with Pipeline(folder) as pipeline:
         maps = pathlib.Path(f"/proc/{pipeline.children()['broker']['pid']}/maps").read_text()
@@ -222,10 +263,10 @@ def the_brokers_process_maps_nothing_that_only_stages_need(folder):
 
 
 TESTS = [a_sentence_goes_out_and_a_voice_comes_back, a_retried_upload_gets_the_first_receipt, refusals_say_what_is_wrong,
-         leases_are_repeatable_and_can_be_skipped, status_and_recording_tell_and_bring, junk_between_good_events_goes_to_dead_letters,
+         leases_are_repeatable_and_can_be_skipped, status_and_recording_tell_and_bring, junk_between_good_events_goes_to_dead_letters_unchanged,
          a_record_larger_than_a_dead_letter_topic_takes_holds_up_nobody,
          a_target_that_was_down_goes_on_where_it_was, a_stranger_can_write_a_target, mistakes_at_the_start_are_said_in_one_line,
-         a_new_up_takes_over_from_a_killed_one, the_brokers_process_maps_nothing_that_only_stages_need]
+         a_new_up_takes_over_from_a_killed_one, one_of_two_studios_serves_and_the_other_takes_over, the_brokers_process_maps_nothing_that_only_stages_need]
 
 
 def main():
