@@ -49,6 +49,7 @@ struct GroupSettings {
   std::string instance_id;  // group.instance.id; empty: a dynamic member
   std::chrono::milliseconds session_timeout{10'000};
   std::chrono::milliseconds poll_interval_max{300'000};
+  std::chrono::milliseconds fetch_wait{2'000};  // as ReaderSettings'; partitions that come later wait for it
   std::size_t fetch_queue_bytes_max = 16U << 20;
 };
 
@@ -88,9 +89,16 @@ class GroupConsumer {
   virtual Result<> reach_coordinator(std::chrono::milliseconds timeout) = 0;
 };
 
+struct ReaderSettings {
+  // How long a fetch waits for records at the broker. Longer is quieter; an end that holds no record (compaction,
+  // transactions) is known so late, and partitions of a new assign() are read so late at worst.
+  std::chrono::milliseconds fetch_wait{500};
+};
+
 class PartitionReader {
  public:
-  static Result<std::unique_ptr<PartitionReader>> create(const Connection& connection);
+  static Result<std::unique_ptr<PartitionReader>> create(const Connection& connection,
+                                                         const ReaderSettings& settings = {});
   virtual ~PartitionReader() = default;
 
   // Replaces what is read. Offsets below the log's start: kNotFound comes from poll().

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <set>
 
 #include "adapters/bus/consumer.h"
@@ -36,6 +37,7 @@ class RdGroupConsumer final : public GroupConsumer {
         .set("heartbeat.interval.ms", std::to_string(std::min<long>(settings.session_timeout.count() / 3, 3000)))
         .set("max.poll.interval.ms", std::to_string(settings.poll_interval_max.count()))
         .set("fetch.error.backoff.ms", "50")
+        .set("fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()))
         .set("fetch.message.max.bytes", std::to_string(6U << 20))
         .set("queued.max.messages.kbytes", std::to_string(settings.fetch_queue_bytes_max / 1024));
     if (!settings.instance_id.empty()) conf.set("group.instance.id", settings.instance_id);
@@ -76,6 +78,8 @@ class RdGroupConsumer final : public GroupConsumer {
         return std::unique_ptr<Message>();
       }
     }
+    if (message->err == RD_KAFKA_RESP_ERR__FATAL || message->err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+      return fatal();
     return rd::error_of(message->err, fmt::format("group {}", group_id_));
   }
 
@@ -136,6 +140,16 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
  private:
+  [[nodiscard]] Error fatal() const {
+    std::array<char, 512> reason{};
+    if (rd_kafka_fatal_error(handle_.get(), reason.data(), reason.size()) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+      return make_error(ErrorKind::kConfig,
+                        fmt::format("another process is in the group {} as {}; give each its own --slot", group_id_,
+                                    rd_kafka_name(handle_.get())));
+    }
+    return make_error(ErrorKind::kInternal, fmt::format("group {}: {}", group_id_, reason.data()));
+  }
+
   // Of the call, then of each partition: the library tells a partition's own failure in the list alone.
   Result<> done(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list, std::string_view what) const {
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, fmt::format("{} in group {}", what, group_id_));

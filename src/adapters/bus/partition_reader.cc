@@ -14,7 +14,7 @@ class RdPartitionReader final : public PartitionReader {
 
   explicit RdPartitionReader(const Connection& connection) : asker_(connection) {}
 
-  Result<> start(const Connection& connection) {
+  Result<> start(const Connection& connection, const ReaderSettings& settings) {
     rd::Configuration conf(connection);
     // The library wants a group name before it lets partitions be assigned; no group is joined and nothing is
     // committed.
@@ -24,6 +24,7 @@ class RdPartitionReader final : public PartitionReader {
         .set("auto.offset.reset", "error")
         .set("enable.partition.eof", "true")
         .set("fetch.error.backoff.ms", "50")
+        .set("fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()))
         .set("fetch.message.max.bytes", std::to_string(6U << 20))
         .set("queued.max.messages.kbytes", std::to_string(16U << 10));
     ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_CONSUMER));
@@ -94,9 +95,10 @@ class RdPartitionReader final : public PartitionReader {
 
 }  // namespace
 
-Result<std::unique_ptr<PartitionReader>> PartitionReader::create(const Connection& connection) {
+Result<std::unique_ptr<PartitionReader>> PartitionReader::create(const Connection& connection,
+                                                                 const ReaderSettings& settings) {
   auto reader = std::make_unique<RdPartitionReader>(connection);
-  ANTIPHON_TRY_VOID(reader->start(connection));
+  ANTIPHON_TRY_VOID(reader->start(connection, settings));
   return std::unique_ptr<PartitionReader>(std::move(reader));
 }
 

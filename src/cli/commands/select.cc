@@ -21,7 +21,8 @@ int run_select_command(const Arguments& arguments) {
       ->check(CLI::Range(1, select::kAheadMax));
   options.add("data", settings.spool_dir, "folder for order=shuffled; may be lost at any time");
   options.add("rules", settings.rules_file, "TOML file: which sentences are left out; default: the built-in rules");
-  options.add("slot", settings.slot, "which of several selectors this is; keep it over restarts");
+  options.add("slot", settings.slot,
+              "which of several instances this is, kept over restarts: then it goes on at once after one");
   options.footer(
       "A corpus URL takes: id= locale= column= (csv, tsv) field= (jsonl) split=line|sentences order=corpus|shuffled "
       "seed=\n"

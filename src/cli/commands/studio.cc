@@ -57,7 +57,8 @@ int run_studio_command(const Arguments& arguments) {
       ->check(CLI::Range(1, 86'400));
   options.add("skips", settings.skips_until_parked, "so many speakers skip a sentence before nobody is asked again")
       ->check(CLI::Range(1, 1000));
-  options.add("slot", settings.slot, "part of its client id; keep it over restarts");
+  options.add("slot", settings.slot,
+              "which of several instances this is, kept over restarts: then it goes on at once after one");
   options.footer(
       "One studio serves a namespace. It answers 503 until it has read what was left, then prints: ready "
       "http://HOST:PORT\n"

@@ -89,6 +89,11 @@ Result<> run_up(UpSettings& settings, Process& process, int& child_code) {
     ANTIPHON_TRY(certificate, ensure_lan_certificate(fs, settings.data + "/tls"));
     settings.tls = certificate.certificate_file + "," + certificate.key_file;
   }
+  if (!settings.embedded) {
+    SystemRandom random;
+    ANTIPHON_TRY(slot, slot_of_folder(fs, random, settings.data));
+    settings.slot = std::move(slot);
+  }
   const SystemClock clock;
   Supervisor supervisor(process.stop, clock, {lock.fd()});
   const int pid = ::getpid();

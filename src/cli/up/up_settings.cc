@@ -7,16 +7,20 @@
 #include "adapters/blobs/blob_store.h"
 #include "adapters/http/server.h"
 #include "cli/supervisor/program.h"
+#include "core/uuid.h"
 #include "events/topics.h"
 #include "stages/archive/archive.h"
 
 namespace antiphon::cli {
 namespace {
 
+constexpr std::uint64_t kSlotBytesMax = 64;
+
 class ChildArguments {
  public:
   ChildArguments(const UpSettings& settings, const std::string& program, const std::string& command)
-      : list_{sibling_program(program), command,        "--status",         "127.0.0.1:0", "--log-level",
+      : slot_(settings.slot),
+        list_{sibling_program(program), command,        "--status",         "127.0.0.1:0", "--log-level",
               settings.log_level,       "--log-format", settings.log_format} {
     if (!settings.config_file.empty()) add("--config", settings.config_file);
   }
@@ -29,12 +33,14 @@ class ChildArguments {
   ChildArguments& add_kafka(const KafkaOptions& kafka) {
     add("--bootstrap", kafka.bootstrap).add("--namespace", kafka.name_space);
     add("--partitions", std::to_string(kafka.partitions)).add("--replication", std::to_string(kafka.replication));
+    add("--slot", slot_);
     for (const auto& property : kafka.properties) add("--kafka-property", property);
     return *this;
   }
   [[nodiscard]] std::vector<std::string> list() const { return list_; }
 
  private:
+  std::string slot_;
   std::vector<std::string> list_;
 };
 
@@ -56,6 +62,16 @@ Result<> UpSettings::complete() {
   for (const auto& url : corpora) ANTIPHON_TRY_VOID(blobs::parse_store_url(url));
   for (const auto& url : archives) ANTIPHON_TRY_VOID(blobs::parse_store_url(url));
   return {};
+}
+
+Result<std::string> slot_of_folder(FileSystem& fs, Random& random, const std::string& data) {
+  const std::string path = data + "/slot";
+  auto kept = read_file(fs, path, kSlotBytesMax);
+  if (kept) return std::string(as_text(*kept));
+  if (kept.error().kind != ErrorKind::kNotFound) return std::move(kept).error();
+  const std::string slot = make_uuid_v4(random).substr(0, 8);
+  ANTIPHON_TRY_VOID(write_file_atomically(fs, path, as_bytes(slot)));
+  return slot;
 }
 
 events::Topics UpSettings::topics() const { return *events::Topics::in(kafka.name_space); }

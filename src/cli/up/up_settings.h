@@ -6,6 +6,8 @@
 
 #include "cli/kafka_options.h"
 #include "cli/supervisor/supervisor.h"
+#include "core/file_system.h"
+#include "core/random.h"
 
 namespace antiphon::cli {
 
@@ -25,6 +27,7 @@ struct UpSettings {
   std::string tls;  // CERT,KEY
   std::string web;
   std::string config_file;
+  std::string slot = "0";  // of its stages among those of other machines; the same after a restart
   std::string log_level;
   std::string log_format;
 
@@ -32,6 +35,10 @@ struct UpSettings {
   Result<> complete();
   [[nodiscard]] events::Topics topics() const;  // after complete()
 };
+
+// What tells this folder's stages from those of other machines in one cluster: made with the first use, kept in
+// DATA/slot.
+Result<std::string> slot_of_folder(FileSystem& fs, Random& random, const std::string& data);
 
 // Children end in this order: nothing new comes in, then what is there is stored, then the log closes.
 enum StopOrder : int { kStopSources = 0, kStopTargets = 1, kStopBroker = 2 };

@@ -24,6 +24,8 @@ TEST(UpSettings, ChildrenGetWhatTheyNeed) {
   EXPECT_TRUE(has(select_child(settings), "--corpus", "file:///c"));
   EXPECT_TRUE(has(broker_child(settings), "--data", "/d/broker"));
   ASSERT_EQ(archive_children(settings).size(), 1U);
+  for (const ChildSpec& stage : {studio_child(settings), select_child(settings), archive_children(settings)[0]})
+    EXPECT_TRUE(has(stage, "--slot", "0")) << stage.name;
   EXPECT_TRUE(has(archive_children(settings)[0], "--archive", "file:///d/archive"));
 }
 
@@ -38,6 +40,18 @@ TEST(UpSettings, MistakesAreUsageErrors) {
   both.lan = true;
   both.tls = "a,b";
   EXPECT_FALSE(both.complete());
+}
+
+TEST(Slot, IsTheFoldersOwnAndTheSameAfterARestart) {
+  std::string pattern = "/tmp/antiphon-slot-XXXXXX";
+  const std::string folder = ::mkdtemp(pattern.data());
+  PosixFileSystem fs;
+  SystemRandom random;
+  const auto first = slot_of_folder(fs, random, folder);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->size(), 8U);
+  EXPECT_EQ(*slot_of_folder(fs, random, folder), *first);
+  EXPECT_TRUE(fs.remove_tree(folder));
 }
 
 TEST(DataLock, ASecondOneWaitsAndThenNamesTheFirst) {

@@ -61,8 +61,12 @@ class Stage {
   explicit Stage(Workplace& place) : place_(place) {}
 
   Result<> run() {
-    ANTIPHON_TRY(baton, Baton::join(place_.connection, place_.topics, place_.settings.session_timeout, place_.clock,
-                                    [this] { baton_changed(); }));
+    bus::BatonSettings group;
+    group.group_id = place_.topics.name_space() + ".select";
+    group.topic = place_.topics.corpus_state();
+    if (!place_.settings.slot.empty()) group.instance_id = place_.connection.client_id;
+    group.session_timeout = place_.settings.session_timeout;
+    ANTIPHON_TRY(baton, bus::Baton::join(place_.connection, group, place_.clock, [this] { baton_changed(); }));
     baton_ = std::move(baton);
     const auto ended = holds();
     place_.metrics.set_working(false);
@@ -78,7 +82,7 @@ class Stage {
       const auto ended = hold();
       place_.metrics.set_working(false);
       if (place_.stop.stop_requested()) return {};
-      if (baton_->broken()) return make_error(ErrorKind::kUnavailable, "the group of the selectors is beyond repair");
+      if (auto failure = baton_->failure()) return *std::move(failure);
       if (ended) {
         logging::warn("the baton is lost, standing by", {});
         continue;
@@ -89,7 +93,7 @@ class Stage {
       if (place_.clock.mono_now() - began > place_.settings.retry_delay_max) backoff.reset();
       if (!backoff.wait()) return {};
     }
-    if (baton_->broken()) return make_error(ErrorKind::kUnavailable, "the group of the selectors is beyond repair");
+    if (auto failure = baton_->failure()) return *std::move(failure);
     return {};
   }
 
@@ -112,7 +116,7 @@ class Stage {
   bool wait_for_baton() {
     const auto began = place_.clock.mono_now();
     bool said = false;
-    while (!place_.stop.stop_requested() && !baton_->broken()) {
+    while (!place_.stop.stop_requested() && !baton_->failure()) {
       if (baton_->held()) return true;
       if (!said && place_.clock.mono_now() - began > std::chrono::seconds(1)) {
         said = true;
@@ -139,7 +143,7 @@ class Stage {
   std::condition_variable changed_;
   Session* session_ = nullptr;
   bool producer_failed_ = false;
-  std::unique_ptr<Baton> baton_;
+  std::unique_ptr<bus::Baton> baton_;
 };
 
 Result<std::vector<std::unique_ptr<blobs::BlobStore>>> open_stores(const std::vector<CorpusUrl>& corpora) {
@@ -177,7 +181,7 @@ Result<> run_select(const SelectSettings& settings, const StopToken& stop, Healt
   for (const CorpusUrl& corpus : corpora) ids.push_back(corpus.id);
   Metrics metrics(registry, ids);
   bus::Connection connection = settings.kafka;
-  connection.client_id = topics.client_id("select", settings.slot);
+  connection.client_id = topics.client_id("select", settings.slot.empty() ? "0" : settings.slot);
   Workplace place{settings,         std::move(connection),
                   topics,           std::move(corpora),
                   std::move(ids),   std::move(stores),

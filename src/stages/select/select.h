@@ -32,7 +32,9 @@ struct SelectSettings {
   int ahead = 200;                       // open sentences a locale
   int partitions = 6;                    // of the topics, where they must be made; where they exist they must agree
   int replication = 0;                   // 0: 1 on one broker, 2 on two, else 3
-  std::string slot = "0";
+  // This selector among those of the namespace. Given: it has the baton back at once after any restart; two processes
+  // with one slot fence each other. Empty: others wait for the session timeout when it dies, and so does its successor.
+  std::string slot;
   std::string spool_dir = "antiphon-data/select";  // for order=shuffled; its content may be lost at any time
   std::string rules_file;                          // TOML, speech/text/readability.h; empty: the built-in rules
 

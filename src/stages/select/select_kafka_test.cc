@@ -4,6 +4,7 @@
 // Every selector is a forked child, so that it can be killed as processes are. The parent starts no thread.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,12 +74,17 @@ class SelectOnKafka : public ::testing::Test {
   }
 
   pid_t start() {
+    standing_by_.push_back(static_cast<std::atomic<bool>*>(
+        ::mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)));
     const pid_t pid = ::fork();
     if (pid == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       StopSource stop;
       stop.install_signal_handlers();
       Health health;
+      std::thread([&health, standing_by = standing_by_.back()] {
+        for (;; std::this_thread::sleep_for(20ms)) *standing_by = health.report().problems.contains("standby");
+      }).detach();
       prometheus::Registry registry;
       const auto ended = run_select(settings_, stop.token(), health, registry);
       if (!ended) std::fprintf(stderr, "child ends: %s\n", ended.error().message.c_str());
@@ -168,6 +174,7 @@ class SelectOnKafka : public ::testing::Test {
   std::string name_space_;
   SelectSettings settings_;
   std::set<pid_t> children_;
+  std::vector<std::atomic<bool>*> standing_by_;  // of each child, in shared memory, in the order of their starts
 };
 
 TEST_F(SelectOnKafka, PublishesWhatIsWantedAndMoreWhenALeaseTakesOne) {
@@ -253,7 +260,7 @@ TEST_F(SelectOnKafka, ASecondOneStandsByAndTakesOver) {
   ASSERT_TRUE(eventually(20s, [&] { return condition() == "done"; }));
   settings_.slot = "1";
   const pid_t second = start();
-  std::this_thread::sleep_for(2s);  // time to do wrong
+  ASSERT_TRUE(eventually(20s, [&] { return standing_by_.back()->load(); }));
   EXPECT_EQ(prompts().size(), 10U);
   put("sw-b.txt", sentences("Jambo", 5));
   ASSERT_TRUE(eventually(10s, [&] { return prompts().size() == 15; }));
@@ -264,11 +271,38 @@ TEST_F(SelectOnKafka, ASecondOneStandsByAndTakesOver) {
   EXPECT_EQ(finish(second, SIGTERM), 0);
 }
 
+// Were it to wait for the dead one's session, it would wait five minutes.
+TEST_F(SelectOnKafka, OneThatWasKilledHasTheBatonBackAtOnceUnderItsSlot) {
+  settings_.slot = "7";
+  settings_.session_timeout = 300s;
+  put("sw.txt", sentences("Neno", 10));
+  const pid_t first = start();
+  ASSERT_TRUE(eventually(20s, [&] { return condition() == "done"; }));
+  finish(first, SIGKILL);
+  put("sw-b.txt", sentences("Jambo", 5));
+  const pid_t second = start();
+  ASSERT_TRUE(eventually(60s, [&] { return prompts().size() == 15; }));
+  expect_each_once_and_dense(prompts());
+  EXPECT_EQ(finish(second, SIGTERM), 0);
+}
+
+// It is the newer one that stays: who was first ends with a word to a person, and no supervisor starts it again.
+TEST_F(SelectOnKafka, TwoWithOneSlotAreAMistakeThatIsSaid) {
+  settings_.slot = "7";
+  put("sw.txt", sentences("Neno", 10));
+  const pid_t first = start();
+  ASSERT_TRUE(eventually(20s, [&] { return condition() == "done"; }));
+  const pid_t second = start();
+  EXPECT_EQ(finish(first, 0), 78);
+  EXPECT_EQ(finish(second, SIGTERM), 0);
+}
+
 // SIGSTOP longer than the session: it wakes up as a selector that has lost the baton and does not know it.
 TEST_F(SelectOnKafka, OneThatStoodStillDoesNotPublishBesideItsSuccessor) {
   put("sw.txt", sentences("Neno", 10));
   settings_.ahead = 10'000;
   const pid_t first = start();
+  const std::atomic<bool>& first_stands_by = *standing_by_.back();
   ASSERT_TRUE(eventually(20s, [&] { return condition() == "done"; }));
   ::kill(first, SIGSTOP);
   settings_.slot = "1";
@@ -277,8 +311,7 @@ TEST_F(SelectOnKafka, OneThatStoodStillDoesNotPublishBesideItsSuccessor) {
   ASSERT_TRUE(eventually(30s, [&] { return prompts().size() == 310; }));
   put("sw-c.txt", sentences("Kazi", 300));
   ::kill(first, SIGCONT);
-  ASSERT_TRUE(eventually(20s, [&] { return prompts().size() >= 610; }));
-  std::this_thread::sleep_for(1s);  // time to do wrong
+  ASSERT_TRUE(eventually(20s, [&] { return prompts().size() >= 610 && first_stands_by; }));
   expect_each_once_and_dense(prompts());
   EXPECT_EQ(finish(second, SIGTERM), 0);
   EXPECT_EQ(finish(first, SIGTERM), 0);

@@ -9,11 +9,13 @@
 namespace antiphon::select {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{
-    200};  // for the stop request and what is due by the clock; news comes at once
+constexpr std::chrono::milliseconds kTick{1'000};  // for what is due by the clock; news and the stop come at once
+constexpr std::chrono::milliseconds kLook{100};    // whether every corpus was looked at, before it is ready
 constexpr std::chrono::milliseconds kMetricsEvery{1'000};
 constexpr std::chrono::milliseconds kFlushTimeout{10'000};
-constexpr std::chrono::milliseconds kFollowStep{200};
+constexpr std::chrono::milliseconds kFollowStep{60'000};  // a record and the end wake it
+constexpr std::chrono::milliseconds kAskAgain{200};       // while Kafka is away
+constexpr std::chrono::milliseconds kFetchWait{10'000};
 constexpr std::chrono::milliseconds kNewTopicTime{10'000};  // until every broker knows a topic that we made
 constexpr std::chrono::milliseconds kReadyAnyway{2'000};    // after the start, whatever a store makes us wait for
 
@@ -27,7 +29,7 @@ PlannerSettings planner_settings(const Workplace& place) {
 
 }  // namespace
 
-Session::Session(Workplace& place, Baton& baton)
+Session::Session(Workplace& place, bus::Baton& baton)
     : place_(place), baton_(baton), losses_(baton.losses()), desk_(planner_settings(place)) {}
 
 Session::~Session() {
@@ -35,6 +37,7 @@ Session::~Session() {
     const std::lock_guard lock(desk_.mutex);
     desk_.stop_all();
   }
+  if (state_reader_) state_reader_->wake();
   if (follower_.joinable()) follower_.join();
   workers_.clear();
   producer_.reset();  // its last callbacks still meet the desk
@@ -47,6 +50,7 @@ void Session::baton_changed() {
 
 Result<> Session::run() {
   ANTIPHON_TRY_VOID(start());
+  const WhenStopped ends_the_wait(place_.stop, [this] { baton_changed(); });
   for (;;) {
     ANTIPHON_TRY(turn, publish_what_is_wanted());
     if (turn == Turn::kEnd) break;
@@ -61,7 +65,7 @@ Result<> Session::run() {
 Result<> Session::start() {
   ANTIPHON_TRY(producer, bus::Producer::create(place_.connection));
   producer_ = std::move(producer);
-  ANTIPHON_TRY(reader, bus::PartitionReader::create(place_.connection));
+  ANTIPHON_TRY(reader, bus::PartitionReader::create(place_.connection, {.fetch_wait = kFetchWait}));
   state_reader_ = std::move(reader);
   began_ = place_.clock.mono_now();
   const events::StartMarker start{place_.connection.client_id, make_uuid_v4(place_.random), std::nullopt,
@@ -108,11 +112,11 @@ std::unique_ptr<CorpusReader> Session::make_reader(std::size_t index) {
 void Session::follow_prompt_state() {
   bool kafka_away = false;
   for (;;) {
-    if (kafka_away && state_reader_->offsets({place_.topics.prompt_state(), PartitionId(0)}, kFollowStep)) {
+    if (kafka_away && state_reader_->offsets({place_.topics.prompt_state(), PartitionId(0)}, kAskAgain)) {
       kafka_away = false;
       place_.health.set_problem("kafka", "");
     }
-    auto message = state_reader_->poll(kFollowStep);
+    auto message = state_reader_->poll(kafka_away ? kAskAgain : kFollowStep);
     const std::lock_guard lock(desk_.mutex);
     if (desk_.stopping) return;
     if (!message) {
@@ -135,7 +139,7 @@ void Session::follow_prompt_state() {
 
 Result<Session::Turn> Session::publish_what_is_wanted() {
   for (;;) {
-    if (place_.stop.stop_requested() || baton_.losses() != losses_ || baton_.broken()) return Turn::kEnd;
+    if (place_.stop.stop_requested() || baton_.losses() != losses_ || baton_.failure()) return Turn::kEnd;
     if (producer_->fatal()) return make_error(ErrorKind::kUnavailable, "the Kafka producer is beyond repair");
     std::optional<Publication> publication;
     {
@@ -179,7 +183,7 @@ Result<> Session::save(bool all) {
 
 void Session::wait_for_news() {
   std::unique_lock lock(desk_.mutex);
-  desk_.publisher.wait_for(lock, kTick, [this] { return desk_.awake; });
+  desk_.publisher.wait_for(lock, ready_ ? kTick : kLook, [this] { return desk_.awake; });
   desk_.awake = false;
 }
 
@@ -198,7 +202,7 @@ void Session::ready_when_looked_at() {
 
 // An orderly end: what is on the way arrives, what it moved is saved.
 void Session::finish() {
-  const bool ours = baton_.losses() == losses_ && !baton_.broken();
+  const bool ours = baton_.losses() == losses_ && !baton_.failure();
   if (!ours || !producer_->flush(kFlushTimeout)) return;
   if (const auto saved = save(true); saved) static_cast<void>(producer_->flush(kFlushTimeout));
 }

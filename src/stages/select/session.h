@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/blobs/blob_store.h"
+#include "adapters/bus/baton.h"
 #include "adapters/bus/consumer.h"
 #include "adapters/bus/producer.h"
 #include "core/clock.h"
@@ -21,7 +22,6 @@
 #include "core/stop.h"
 #include "events/topics.h"
 #include "speech/text/readability.h"
-#include "stages/select/baton.h"
 #include "stages/select/corpus_worker.h"
 #include "stages/select/desk.h"
 #include "stages/select/metrics.h"
@@ -52,7 +52,7 @@ struct Workplace {
 class Session {
  public:
   // Baton and workplace must outlive it.
-  Session(Workplace& place, Baton& baton);
+  Session(Workplace& place, bus::Baton& baton);
   ~Session();
 
   // Good: stopped, or the baton is lost. kUnavailable: Kafka did not answer, or the producer is beyond repair.
@@ -77,7 +77,7 @@ class Session {
   void finish();
 
   Workplace& place_;
-  Baton& baton_;
+  bus::Baton& baton_;
   std::uint64_t losses_;  // of the baton, when this hold began
   Desk desk_;
   std::unique_ptr<bus::Producer> producer_;

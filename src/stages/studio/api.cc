@@ -13,7 +13,9 @@ namespace {
 using http::Method;
 using http::problem;
 
-http::Response starting() { return http::problem_retry(503, "the studio is reading what was left; try again", 1); }
+http::Response starting() {
+  return http::problem_retry(503, "this studio reads what was left, or another one serves; try again", 1);
+}
 
 std::variant<GrantRequest, http::Response> read_grant_request(const http::Request& request) {
   GrantRequest grant;
@@ -33,7 +35,7 @@ std::variant<GrantRequest, http::Response> read_grant_request(const http::Reques
 
 http::Handler Api::when_open(http::Handler handler) {
   return [this, handler = std::move(handler)](http::Request request, const http::Responder& responder) {
-    if (feed_ == nullptr) {
+    if (feed_ == nullptr || !desk_.serves()) {
       responder.answer(starting());
     } else {
       handler(std::move(request), responder);

@@ -31,6 +31,9 @@ struct DeskSettings {
   LeaseRules rules{};
   std::chrono::milliseconds receipt_time_max{8'000};
   std::size_t in_flight_bytes_max = 64U << 20;
+  // Whether this studio is the one that serves the namespace now: else nothing is granted, taken or written. Any
+  // thread.
+  std::function<bool()> serves = [] { return true; };
 };
 
 class Desk {
@@ -61,6 +64,7 @@ class Desk {
   // Queues every change of the leases' state; false when the producer's queue is full and some is left.
   bool write_changes();
 
+  [[nodiscard]] bool serves() const { return settings_.serves(); }
   [[nodiscard]] std::size_t in_flight_bytes() const;
   // The producer has lost track of what it sent: the process must start again and read what the log holds.
   [[nodiscard]] bool outcome_lost() const { return outcome_lost_; }

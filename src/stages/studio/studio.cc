@@ -4,6 +4,7 @@
 #include <prometheus/registry.h>
 
 #include "adapters/bus/admin.h"
+#include "adapters/bus/baton.h"
 #include "adapters/http/static_files.h"
 #include "adapters/http/status_server.h"
 #include "adapters/http/tls.h"
@@ -20,6 +21,8 @@ constexpr std::chrono::milliseconds kAnswerTimeMax{9'000};  // requests under wa
 constexpr std::chrono::milliseconds kFlushTimeMax{9'000};
 constexpr std::chrono::milliseconds kWatch{1'000};
 constexpr std::chrono::milliseconds kTryAgain{500};
+constexpr std::chrono::milliseconds kStandbySaid{1'000};  // after so long without the baton another one serves
+constexpr std::chrono::milliseconds kFeedFetchWait{10'000};
 constexpr std::chrono::milliseconds kReachTimeMax{2'000};
 constexpr std::size_t kQueueHeadroomBytes = 32U << 20;  // of the producer, for prompt-state beside the recordings
 
@@ -35,7 +38,7 @@ class Run {
         registry_(registry),
         metrics_(registry) {
     connection_ = settings_.kafka;
-    connection_.client_id = topics_.client_id("studio", settings_.slot);
+    connection_.client_id = topics_.client_id("studio", settings_.slot.empty() ? "0" : settings_.slot);
   }
 
   Result<> serve(const std::function<void(std::uint16_t)>& on_listening) {
@@ -62,6 +65,7 @@ class Run {
     desk.rules.skips_until_parked = static_cast<std::size_t>(settings_.skips_until_parked);
     desk.receipt_time_max = settings_.receipt_time_max;
     desk.in_flight_bytes_max = settings_.in_flight_bytes_max;
+    desk.serves = [this] { return serving_ && baton_->held(); };
     return desk;
   }
 
@@ -106,38 +110,90 @@ class Run {
   }
 
   Result<> load_and_watch() {
-    while (true) {
-      const Result<> loaded = start_from_topics();
-      if (loaded) break;
-      if (loaded.error().kind != ErrorKind::kUnavailable) return loaded;
-      health_.set_problem("kafka", loaded.error().message);
-      if (stop_.wait_for(kTryAgain)) return {};
-    }
-    health_.set_problem("kafka", "");
+    ANTIPHON_TRY_VOID(again_while_kafka_is_away([this] { return join(); }));
+    ANTIPHON_TRY_VOID(wait_for_baton());
+    losses_ = baton_->losses();
+    ANTIPHON_TRY_VOID(again_while_kafka_is_away([this] { return start_from_topics(); }));
+    serving_ = true;
     writer_ = std::make_unique<Writer>(*desk_, metrics_, settings_.write_behind);
     api_->open(*feed_);
     health_.set_ready();
     logging::info("the studio is ready", {{"host", settings_.http_host}, {"port", server_->port()}});
-    while (!stop_.wait_for(kWatch)) {
-      if (desk_->outcome_lost() || producer_->fatal()) {
-        return make_error(ErrorKind::kUnavailable,
-                          "Kafka's client lost track of what it sent; a new start reads what the log holds");
-      }
-      if (auto failure = feed_->failure()) return *std::move(failure);
-    }
+    while (!stop_.wait_for(kWatch)) ANTIPHON_TRY_VOID(look_around());
     return {};
   }
 
-  // Nothing has been granted or taken before this has succeeded, so it may be tried again from its beginning.
-  Result<> start_from_topics() {
+  Result<> look_around() {
+    if (auto failure = baton_->failure()) return *std::move(failure);
+    if (baton_->losses() != losses_)
+      return make_error(ErrorKind::kUnavailable, "another studio serves this namespace now; a new start stands by");
+    if (desk_->outcome_lost() || producer_->fatal()) {
+      return make_error(ErrorKind::kUnavailable,
+                        "Kafka's client lost track of what it sent; a new start reads what the log holds");
+    }
+    if (auto failure = feed_->failure()) return *std::move(failure);
+    return {};
+  }
+
+  Result<> again_while_kafka_is_away(const std::function<Result<>()>& attempt) {
+    while (true) {
+      const Result<> done = attempt();
+      if (done) break;
+      if (done.error().kind != ErrorKind::kUnavailable) return done;
+      health_.set_problem("kafka", done.error().message);
+      if (stop_.wait_for(kTryAgain)) return stopped();
+    }
+    health_.set_problem("kafka", "");
+    return {};
+  }
+
+  Result<> join() {
     ANTIPHON_TRY_VOID(bus::wait_until_reachable(connection_, kReachTimeMax));
     ANTIPHON_TRY(admin, bus::Admin::create(connection_));
     ANTIPHON_TRY_VOID(bus::ensure_topics(*admin, topics_.specs(settings_.partitions), settings_.replication,
                                          settings_.kafka_time_max));
-    const MakeReader make_reader = [this] { return bus::PartitionReader::create(connection_); };
+    bus::BatonSettings group;
+    group.group_id = topics_.name_space() + ".studio";
+    group.topic = topics_.corpus_state();  // of one partition: a group could share several between two studios
+    if (!settings_.slot.empty()) group.instance_id = connection_.client_id;
+    ANTIPHON_TRY(baton, bus::Baton::join(connection_, group, clock_, [this] {
+                   const std::lock_guard lock(mutex_);
+                   baton_changed_.notify_all();
+                 }));
+    baton_ = std::move(baton);
+    return {};
+  }
+
+  Result<> wait_for_baton() {
+    const WhenStopped ends_the_wait(stop_, [this] {
+      const std::lock_guard lock(mutex_);
+      baton_changed_.notify_all();
+    });
+    const auto over = [this] { return stop_.stop_requested() || baton_->failure() || baton_->held(); };
+    std::unique_lock lock(mutex_);
+    if (!baton_changed_.wait_for(lock, kStandbySaid, over)) {
+      logging::info("standing by: another studio serves, or died and is given time",
+                    {{"namespace", settings_.name_space}});
+      health_.set_problem("standby",
+                          "another studio serves this namespace (or died a moment ago); this one takes over from it");
+      health_.set_ready();
+      baton_changed_.wait(lock, over);
+    }
+    lock.unlock();
+    if (stop_.stop_requested()) return stopped();
+    if (auto failure = baton_->failure()) return *std::move(failure);
+    health_.set_problem("standby", "");
+    return {};
+  }
+
+  static Error stopped() { return make_error(ErrorKind::kCancelled, "asked to stop before it served"); }
+
+  // Nothing has been granted or taken before this has succeeded, so it may be tried again from its beginning.
+  Result<> start_from_topics() {
     const LoadSettings load_settings{topics_, settings_.partitions, connection_.client_id, settings_.kafka_time_max};
+    const MakeReader make_reader = [this] { return bus::PartitionReader::create(connection_); };
     ANTIPHON_TRY(next, load(load_settings, *producer_, make_reader, *desk_, clock_, random_, metrics_, stop_));
-    ANTIPHON_TRY(reader, make_reader());
+    ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_, {.fetch_wait = kFeedFetchWait}));
     feed_ = std::make_unique<PromptFeed>(topics_.prompts(), std::move(reader), std::move(next), *desk_, clock_, health_,
                                          metrics_);
     return feed_->start();
@@ -152,6 +208,7 @@ class Run {
     const bool sent = producer_->flush(kFlushTimeMax);
     writer_.reset();
     const bool written = producer_->flush(kFlushTimeMax);
+    baton_.reset();  // a successor may begin
     logging::info("the studio has ended", {{"all_answered", answered}, {"all_sent", sent && written}});
     if (sent && written) return {};
     return make_error(
@@ -168,7 +225,12 @@ class Run {
   SystemClock clock_;
   SystemRandom random_;
   StudioMetrics metrics_;
-  std::unique_ptr<Desk> desk_;  // outlives whoever calls it: the producer's callbacks too
+  std::mutex mutex_;
+  std::condition_variable baton_changed_;
+  std::unique_ptr<bus::Baton> baton_;
+  std::uint64_t losses_ = 0;          // of the baton, when this studio began to serve
+  std::atomic<bool> serving_{false};  // set once baton_ is there
+  std::unique_ptr<Desk> desk_;        // outlives whoever calls it: the producer's callbacks too
   std::unique_ptr<Api> api_;
   std::unique_ptr<bus::Producer> producer_;
   std::unique_ptr<PromptFeed> feed_;

@@ -1,10 +1,10 @@
-#include "stages/select/baton.h"
+#include "adapters/bus/baton.h"
 
 #include <algorithm>
 
 #include "core/logging.h"
 
-namespace antiphon::select {
+namespace antiphon::bus {
 namespace {
 
 // A topic that was made a moment ago is not yet known everywhere; a member that the group has forgotten joins it again
@@ -17,16 +17,16 @@ std::int64_t nanoseconds(MonoTime time) { return time.time_since_epoch().count()
 
 }  // namespace
 
-Result<std::unique_ptr<Baton>> Baton::join(const bus::Connection& connection, const events::Topics& topics,
-                                           std::chrono::milliseconds session_timeout, const Clock& clock,
-                                           std::function<void()> changed) {
-  std::unique_ptr<Baton> baton(new Baton({topics.corpus_state(), PartitionId(0)}, clock, std::move(changed)));
-  bus::GroupSettings settings;
-  settings.group_id = topics.name_space() + ".select";
-  settings.topics = {topics.corpus_state()};
-  settings.session_timeout = session_timeout;
-  settings.fetch_queue_bytes_max = 1U << 20;
-  ANTIPHON_TRY(consumer, bus::GroupConsumer::create(connection, settings, *baton));
+Result<std::unique_ptr<Baton>> Baton::join(const Connection& connection, const BatonSettings& settings,
+                                           const Clock& clock, std::function<void()> changed) {
+  std::unique_ptr<Baton> baton(new Baton(settings, clock, std::move(changed)));
+  GroupSettings group;
+  group.group_id = settings.group_id;
+  group.topics = {settings.topic};
+  group.instance_id = settings.instance_id;
+  group.session_timeout = settings.session_timeout;
+  group.fetch_queue_bytes_max = 1U << 20;
+  ANTIPHON_TRY(consumer, GroupConsumer::create(connection, group, *baton));
   baton->consumer_ = std::move(consumer);
   baton->thread_ = std::thread([raw = baton.get()] { raw->run(); });
   return baton;
@@ -34,11 +34,20 @@ Result<std::unique_ptr<Baton>> Baton::join(const bus::Connection& connection, co
 
 Baton::~Baton() {
   stopping_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (consumer_) consumer_->wake();
+  }
   if (thread_.joinable()) thread_.join();
 }
 
 bool Baton::held() const {
-  return held_ && nanoseconds(clock_.mono_now()) - sure_at_ns_ < std::chrono::nanoseconds(kBatonGapMax).count();
+  return held_ && nanoseconds(clock_.mono_now()) - sure_at_ns_ < std::chrono::nanoseconds(gap_max_).count();
+}
+
+std::optional<Error> Baton::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
 }
 
 void Baton::run() {
@@ -46,8 +55,11 @@ void Baton::run() {
   while (!stopping_) {
     const auto message = consumer_->poll(kBatonPollStep);  // what it reads is nothing to us
     if (!message && !passes(message.error().kind)) {
-      logging::error("lost the selectors' group", {{"detail", message.error().message}});
-      broken_ = true;
+      logging::error("lost the group of the baton", {{"detail", message.error().message}});
+      {
+        const std::lock_guard lock(mutex_);
+        failure_ = message.error();
+      }
       lose();
       return;
     }
@@ -56,13 +68,15 @@ void Baton::run() {
       static_cast<void>(consumer_->pause({partition_}));  // if it fails, a few records are read for nothing
     }
     const auto now = nanoseconds(clock_.mono_now());
-    if (held_ && now - sure_at_ns_ >= std::chrono::nanoseconds(kBatonGapMax).count()) {
+    if (held_ && now - sure_at_ns_ >= std::chrono::nanoseconds(gap_max_).count()) {
       confirm();
     } else {
       sure_at_ns_ = now;
     }
   }
-  consumer_.reset();  // leaves the group, on the thread that has always called it
+  std::unique_ptr<GroupConsumer> leaves;  // on the thread that has always called it
+  const std::lock_guard lock(mutex_);
+  leaves = std::move(consumer_);
 }
 
 void Baton::confirm() {
@@ -91,18 +105,18 @@ void Baton::lose() {
   changed_();
 }
 
-void Baton::on_assigned(const std::map<bus::TopicPartition, Offset>& partitions) {
+void Baton::on_assigned(const std::map<TopicPartition, Offset>& partitions) {
   const auto it = partitions.find(partition_);
   if (it != partitions.end()) take(it->second);
 }
 
-void Baton::on_revoked(const std::vector<bus::TopicPartition>& partitions) {
+void Baton::on_revoked(const std::vector<TopicPartition>& partitions) {
   if (std::find(partitions.begin(), partitions.end(), partition_) != partitions.end()) lose();
 }
 
 // Nothing is read by way of the group: what is gone from the log is no loss to it.
-void Baton::on_loss(const bus::TopicPartition& partition, Offset, bus::OffsetRange available) {
+void Baton::on_loss(const TopicPartition& partition, Offset, OffsetRange available) {
   if (partition == partition_) take(available.end);
 }
 
-}  // namespace antiphon::select
+}  // namespace antiphon::bus
