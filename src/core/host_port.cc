@@ -26,4 +26,8 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return HostPort{std::string(host), port};
 }
 
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.") || host.starts_with("::ffff:127.");
+}
+
 }  // namespace antiphon

@@ -16,5 +16,7 @@ struct HostPort {
 
 // "127.0.0.1:8080", "[::1]:0", "localhost:8080", ":8080". kUsage otherwise; what an empty host means is the caller's.
 Result<HostPort> parse_host_port(std::string_view text);
+// 127.0.0.0/8, ::1, localhost.
+bool is_loopback(std::string_view host);
 
 }  // namespace antiphon

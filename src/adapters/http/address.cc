@@ -9,8 +9,4 @@ Result<HostPort> parse_listen_address(std::string_view text) {
   return address;
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.") || host.starts_with("::ffff:127.");
-}
-
 }  // namespace antiphon::http

@@ -70,7 +70,6 @@ class Server {
 
 // As parse_host_port; ":8080" is all addresses.
 Result<HostPort> parse_listen_address(std::string_view text);
-// 127.0.0.0/8, ::1, localhost.
-bool is_loopback(std::string_view host);
+using antiphon::is_loopback;
 
 }  // namespace antiphon::http
