@@ -119,6 +119,30 @@ Result<> make_topics(const std::vector<TopicSpec>& topics, log::Log& log) {
   return {};
 }
 
+void warn_of_open_doors(const BrokerSettings& settings, const BrokerCore& core) {
+  const SecuritySettings& security = settings.security;
+  if (!security.sasl.empty() && core.user_count() == 0) {
+    logging::warn(
+        "clients are asked who they are, and there is no user yet; make one: antiphon broker --data DIR --add-user "
+        "NAME",
+        {{"data", settings.data_dir}});
+  }
+  if (is_loopback(settings.listen_host)) return;
+  const bool asks =
+      !security.sasl.empty() || (security.tls && security.tls->client_certificates == ClientCertificates::kRequired);
+  if (!asks) {
+    logging::warn(
+        "whoever reaches this address can read, write and delete everything; ask clients who they are: --kafka-sasl, "
+        "or --kafka-client-ca with --kafka-tls",
+        {{"host", settings.listen_host}, {"security", security.protocol()}});
+  } else if (!security.tls) {
+    logging::warn(
+        "what clients send and read, and the passwords of PLAIN, can be read on the network; encrypt it: --kafka-tls "
+        "CERT,KEY",
+        {{"host", settings.listen_host}, {"security", security.protocol()}});
+  }
+}
+
 // Everything between a recovered log and a closed one.
 Result<> serve(const BrokerSettings& settings, StopToken stop, Health& health, BrokerMetrics& metrics, Reactor& reactor,
                BrokerCore& core, const std::function<void(const std::string&, std::uint16_t)>& on_ready) {
@@ -139,8 +163,10 @@ Result<> serve(const BrokerSettings& settings, StopToken stop, Health& health, B
           "address (--kafka HOST:PORT), or name it with --advertise HOST:PORT",
           {{"host", advertised.host}, {"port", advertised.port}});
     }
+    warn_of_open_doors(settings, core);
     health.set_ready();
-    logging::info("the broker takes connections", {{"host", advertised.host}, {"port", advertised.port}});
+    logging::info("the broker takes connections",
+                  {{"host", advertised.host}, {"port", advertised.port}, {"security", settings.security.protocol()}});
     if (on_ready) on_ready(advertised.host, advertised.port);
 
     bool told_failure = false;

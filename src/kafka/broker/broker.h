@@ -21,6 +21,7 @@
 #include "core/result.h"
 #include "core/stop.h"
 #include "kafka/broker/metrics.h"
+#include "kafka/broker/security.h"
 
 namespace antiphon::kafka::broker {
 
@@ -28,12 +29,16 @@ namespace antiphon::kafka::broker {
 // takes memory from the others.
 struct BrokerLimits {
   std::uint32_t connections_max = 2048;
-  std::uint32_t request_bytes_max = 32U << 20U;   // one frame; Kafka: socket.request.max.bytes
-  std::uint32_t requests_in_flight_max = 128;     // of one connection, read but not yet answered
-  std::uint64_t input_bytes_max = 128ULL << 20U;  // frames of all connections, read or being read
-  std::uint64_t output_bytes_max = 16ULL << 20U;  // copied (not sendfile) answer bytes of one connection
-  std::uint32_t fetch_bytes_max = 55U << 20U;     // one Fetch answer; Kafka: fetch.max.bytes of the broker
-  std::uint32_t waiting_requests_max = 16384;     // delayed Produce, Fetch, JoinGroup, SyncGroup in all
+  std::uint32_t connections_an_address_max = 1024;  // Kafka: max.connections.per.ip
+  // Connections whose client is not known yet (a TLS handshake or SASL under way): the oldest makes room for a new one.
+  std::uint32_t opening_connections_max = 256;
+  std::uint32_t opening_request_bytes_max = 16U << 10U;  // one frame of such a client
+  std::uint32_t request_bytes_max = 32U << 20U;          // one frame; Kafka: socket.request.max.bytes
+  std::uint32_t requests_in_flight_max = 128;            // of one connection, read but not yet answered
+  std::uint64_t input_bytes_max = 128ULL << 20U;         // frames of all connections, read or being read
+  std::uint64_t output_bytes_max = 16ULL << 20U;         // copied (not sendfile) answer bytes of one connection
+  std::uint32_t fetch_bytes_max = 55U << 20U;            // one Fetch answer; Kafka: fetch.max.bytes of the broker
+  std::uint32_t waiting_requests_max = 16384;            // delayed Produce, Fetch, JoinGroup, SyncGroup in all
   std::uint32_t topics_max = 10'000;
   std::uint32_t partitions_max = 20'000;  // of all topics
   std::uint32_t partitions_a_topic_max = 5'000;
@@ -42,6 +47,7 @@ struct BrokerLimits {
   std::uint32_t group_metadata_bytes_max = 1U << 20U;        // subscription or assignment of one member
   std::uint32_t offset_metadata_bytes_max = 4096;            // Kafka: offset.metadata.max.bytes
   std::chrono::milliseconds idle_timeout{600'000};           // Kafka: connections.max.idle.ms
+  std::chrono::milliseconds opening_timeout{10'000};         // to become known
   std::chrono::milliseconds stall_timeout{60'000};           // half a request, or an answer that nobody reads
   std::chrono::milliseconds crowded_timeout{2'000};          // a large request, while input_bytes_max holds others up
   std::chrono::milliseconds session_timeout_min{6'000};      // Kafka: group.min.session.timeout.ms
@@ -62,6 +68,7 @@ struct BrokerSettings {
   std::chrono::milliseconds initial_rebalance_delay{0};    // group.initial.rebalance.delay.ms
   std::chrono::milliseconds housekeeping_interval{5'000};  // retention and the like
   std::uint64_t journal_bytes = 64ULL << 20U;
+  SecuritySettings security;
   BrokerLimits limits;
 
   [[nodiscard]] Result<> validate() const;

@@ -13,6 +13,10 @@ BrokerMetricsSnapshot BrokerMetrics::snapshot() const {
   s.connections = get(connections);
   s.connections_accepted = get(connections_accepted);
   s.connections_refused = get(connections_refused);
+  s.connections_crowded_out = get(connections_crowded_out);
+  s.handshakes_failed = get(handshakes_failed);
+  s.authentications = get(authentications);
+  s.authentications_failed = get(authentications_failed);
   s.requests_refused = get(requests_refused);
   s.requests_waiting = get(requests_waiting);
   s.journal_syncs = get(journal_syncs);

@@ -14,11 +14,15 @@ struct BrokerMetricsSnapshot {
   std::map<int, std::uint64_t> requests_by_api;  // API key -> requests answered or refused
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t connections = 0;           // open now
-  std::uint64_t connections_accepted = 0;  // since start
-  std::uint64_t connections_refused = 0;   // above connections_max
-  std::uint64_t requests_refused = 0;      // malformed, too large, or of an unknown version
-  std::uint64_t requests_waiting = 0;      // delayed Produce, Fetch, JoinGroup, SyncGroup now
+  std::uint64_t connections = 0;              // open now
+  std::uint64_t connections_accepted = 0;     // since start
+  std::uint64_t connections_refused = 0;      // above connections_max, or connections_an_address_max
+  std::uint64_t connections_crowded_out = 0;  // made room for others before their client was known
+  std::uint64_t handshakes_failed = 0;        // TLS: plain bytes, a certificate that is not taken ...
+  std::uint64_t authentications = 0;          // SASL, with success
+  std::uint64_t authentications_failed = 0;
+  std::uint64_t requests_refused = 0;  // malformed, too large, or of an unknown version
+  std::uint64_t requests_waiting = 0;  // delayed Produce, Fetch, JoinGroup, SyncGroup now
   std::uint64_t journal_syncs = 0;
   std::uint64_t journal_sync_ns = 0;  // time spent in them
   std::uint64_t journal_bytes = 0;
@@ -51,6 +55,7 @@ class BrokerMetrics {
 
   Counter bytes_in{0}, bytes_out{0};
   Counter connections{0}, connections_accepted{0}, connections_refused{0}, requests_refused{0}, requests_waiting{0};
+  Counter connections_crowded_out{0}, handshakes_failed{0}, authentications{0}, authentications_failed{0};
   Counter journal_syncs{0}, journal_sync_ns{0}, journal_bytes{0};
   Counter topics{0}, partitions{0}, groups{0};
   Counter compaction_passes{0}, compaction_last_pass_ms{0}, compaction_bytes_read{0}, compaction_bytes_removed{0};

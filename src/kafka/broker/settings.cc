@@ -23,6 +23,9 @@ Result<> BrokerSettings::validate() const {
                              kRequestBytesMin, kRequestBytesMax));
   }
   if (limits.connections_max == 0 || limits.requests_in_flight_max == 0) return usage("a limit of 0 lets nobody in");
+  if (limits.connections_an_address_max == 0 || limits.opening_connections_max == 0)
+    return usage("a limit of 0 lets nobody in");
+  if (security.tls) ANTIPHON_TRY_VOID(security.tls->validate());
   if (limits.session_timeout_min > limits.session_timeout_max)
     return usage("session_timeout_min is above session_timeout_max");
   return {};

@@ -54,7 +54,7 @@ Result<std::string> cluster_id(FileSystem& files, const std::string& path, Rando
 class Core final : public BrokerCore {
  public:
   Core(const BrokerSettings& settings, std::unique_ptr<log::Log> log, ProducerIds producer_ids, std::string cluster,
-       const Clock& clock, Random& random, ResponseSink& sink, BrokerMetrics& metrics)
+       UserStore users, const Clock& clock, Random& random, ResponseSink& sink, BrokerMetrics& metrics)
       : settings_(settings),
         group_settings_(group_settings(settings_)),
         log_(std::move(log)),
@@ -66,8 +66,9 @@ class Core final : public BrokerCore {
         transactions_topic_(*log_, sync_waiters_, clock),
         markers_(*log_, sync_waiters_, clock, offsets_topic_, groups_),
         transactions_(transaction_settings_, transactions_topic_, markers_, [this] { return new_producer_id(); }),
+        sasl_(settings_.security.sasl, std::move(users)),
         context_({settings_, *log_, clock, random, sink, metrics, sync_waiters_, fetches_, produces_, offsets_topic_,
-                  groups_, producer_ids_, transactions_topic_, transactions_, markers_},
+                  groups_, producer_ids_, transactions_topic_, transactions_, markers_, sasl_},
                  std::move(cluster)) {}
 
   Result<> load() {
@@ -83,12 +84,14 @@ class Core final : public BrokerCore {
 
   void advertise(HostPort where) override { context_.advertised = std::move(where); }
   log::Log& log() override { return *log_; }
+  std::size_t user_count() const override { return sasl_.users().users().size(); }
 
   void handle(ReplyTo to, std::string_view host, RequestFrame frame) override;
   void disconnected(ConnectionId connection) override {
     fetches_.disconnected(connection);
     produces_.disconnected(connection);
     groups_.disconnected(connection, context_.now());
+    sasl_.disconnected(connection);
   }
 
   void advance() override {
@@ -103,12 +106,13 @@ class Core final : public BrokerCore {
     }
     wake_fetches();
     if (fetches_.next_deadline() <= now.mono) fetches_.expire(now.mono);
+    if (sasl_.next_deadline() <= now.mono) sasl_.expire(now.mono, context_.sink);
     BrokerMetrics::set(metrics_.requests_waiting, fetches_.size() + produces_.size());
   }
 
   MonoTime next_deadline() const override {
     return std::min({groups_.next_deadline(), transactions_.next_deadline(), produces_.next_deadline(),
-                     fetches_.next_deadline(), next_housekeeping_});
+                     fetches_.next_deadline(), sasl_.next_deadline(), next_housekeeping_});
   }
 
   void housekeeping() override {
@@ -120,6 +124,7 @@ class Core final : public BrokerCore {
                                               {"reason", gone.reason}});
     }
     transactions_.tidy(context_.now());
+    refresh_users();
     publish_metrics();
   }
 
@@ -145,6 +150,17 @@ class Core final : public BrokerCore {
     if (id) return *id;
     logging::error("a block of producer ids could not be made durable", {{"error", id.error().message}});
     return std::nullopt;
+  }
+
+  void refresh_users() {
+    const auto changed = sasl_.users().refresh();
+    if (!changed) {
+      if (!std::exchange(users_unreadable_, true))
+        logging::warn("the users file is not taken, what was known stays", {{"error", changed.error().message}});
+      return;
+    }
+    users_unreadable_ = false;
+    if (*changed) logging::info("the users file was read again", {{"users", sasl_.users().users().size()}});
   }
 
   void wake_fetches() {
@@ -195,12 +211,15 @@ class Core final : public BrokerCore {
   TransactionsTopic transactions_topic_;
   PartitionMarkers markers_;
   TransactionCoordinator transactions_;
+  SaslGate sasl_;
   BrokerContext context_;
   std::vector<log::SettledTicket> settled_;
   MonoTime next_housekeeping_;
+  bool users_unreadable_ = false;  // told already
 };
 
 void Core::handle(ReplyTo to, std::string_view host, RequestFrame frame) {
+  if (sasl_.expects_raw_token(to.connection)) return take_raw_sasl_token(context_, to, host, frame.bytes);
   Request request;
   request.reply_to = to;
   request.client_host = host;
@@ -214,6 +233,7 @@ void Core::handle(ReplyTo to, std::string_view host, RequestFrame frame) {
 
   const HandledApi* api = find_handled(request.header.api_key);
   if (api == nullptr) return context_.refuse(request, "an API that this broker does not have");
+  if (!sasl_.may_ask(to.connection, api->key)) return context_.refuse(request, "the client has not said who it is");
   // An unknown version of ApiVersions is answered: it is how a client finds out.
   const bool asks_for_versions = api->key == wire::ApiKey::kApiVersions;
   if (!asks_for_versions && !api->versions.contains(request.header.api_version)) {
@@ -232,8 +252,9 @@ Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& setti
   ANTIPHON_TRY(log, log::Log::open(log_settings(settings), files, clock, random));
   ANTIPHON_TRY(cluster, cluster_id(files, settings.data_dir + "/cluster.id", random));
   ANTIPHON_TRY(producer_ids, ProducerIds::open(files, settings.data_dir + "/producer.ids"));
-  auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(cluster), clock,
-                                     random, sink, metrics);
+  ANTIPHON_TRY(users, UserStore::open(files, users_file(settings.data_dir), random));
+  auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(cluster),
+                                     std::move(users), clock, random, sink, metrics);
   ANTIPHON_TRY_VOID(core->load());
   return std::unique_ptr<BrokerCore>(std::move(core));
 }

@@ -45,6 +45,7 @@ class BrokerCore {
   virtual Result<> close() = 0;
 
   [[nodiscard]] virtual log::Log& log() = 0;
+  [[nodiscard]] virtual std::size_t user_count() const = 0;
 };
 
 }  // namespace antiphon::kafka::broker

@@ -13,6 +13,7 @@
 #include "kafka/broker/core/partition_markers.h"
 #include "kafka/broker/core/producer_ids.h"
 #include "kafka/broker/core/request.h"
+#include "kafka/broker/core/sasl_gate.h"
 #include "kafka/broker/core/sync_waiters.h"
 #include "kafka/broker/core/topic_configs.h"
 #include "kafka/broker/core/transactions_topic.h"
@@ -41,6 +42,7 @@ struct BrokerParts {  // all outlive the context
   TransactionsTopic& transactions_topic;
   TransactionCoordinator& transactions;
   MarkerWriter& markers;
+  SaslGate& sasl;
 };
 
 struct BrokerContext : BrokerParts {
@@ -62,9 +64,10 @@ struct BrokerContext : BrokerParts {
 
   // Encodes and sends. A message that cannot be encoded closes the connection (a mistake of ours, logged).
   template <class M>
-  void respond(const ReplyStub& to, const M& message, std::vector<log::LogSlice> files = {}) {
+  void respond(const ReplyStub& to, const M& message, std::vector<log::LogSlice> files = {}, bool last = false) {
     Response response;
     response.files = std::move(files);
+    response.last = last;
     auto written = wire::write_response(response.bytes, to.version, to.correlation_id, message, &response.slices);
     if (!written) return fail_encoding(to, written.error());
     sink.respond(to.to, std::move(response));
@@ -72,6 +75,11 @@ struct BrokerContext : BrokerParts {
   template <class M>
   void respond(const Request& to, const M& message) {
     respond(ReplyStub::of(to), message);
+  }
+  // The connection ends once this has left.
+  template <class M>
+  void respond_last(const Request& to, const M& message) {
+    respond(ReplyStub::of(to), message, {}, true);
   }
   void refuse(const Request& request, std::string_view reason);  // closes
 

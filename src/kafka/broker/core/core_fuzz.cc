@@ -1,30 +1,8 @@
-// Any bytes as requests into the core, over a disk in memory: each is answered, waits or closes its connection.
-// The input is a run of frames: length (two bytes, big-endian), then the request's bytes.
-#include "kafka/broker/testing/core_driver.h"
+// Fuzz: any bytes as requests into the core (testing/fuzz_frames.h).
+#include "kafka/broker/testing/fuzz_frames.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace antiphon;
-  using kafka::broker::ConnectionId;
-  kafka::broker::BrokerSettings settings;
-  settings.limits.topics_max = 20;
-  settings.limits.partitions_a_topic_max = 8;
-  settings.limits.partitions_max = 64;
-  kafka::broker::testing::CoreDriver driver(settings);
-  if (!driver.start()) __builtin_trap();
-  ByteView rest(reinterpret_cast<const std::byte*>(data), size);
-  std::uint64_t connection = 1;
-  while (rest.size() > 2) {
-    const std::size_t length = (std::to_integer<std::size_t>(rest[0]) << 8U) | std::to_integer<std::size_t>(rest[1]);
-    const ByteView frame = rest.subspan(2, std::min(length, rest.size() - 2));
-    rest = rest.subspan(2 + frame.size());
-    driver.send_bytes(Bytes(frame.begin(), frame.end()), ConnectionId(connection));
-    if (driver.closed.contains(ConnectionId(connection))) {
-      driver.core->disconnected(ConnectionId(connection));
-      ++connection;
-    }
-    driver.pump();
-  }
-  driver.advance(std::chrono::seconds(700));
-  driver.core->release_waiting();
+  kafka::broker::testing::fuzz_frames({}, {reinterpret_cast<const std::byte*>(data), size});
   return 0;
 }

@@ -33,6 +33,7 @@ struct Response {
   wire::Buffer bytes;                       // from the four bytes of length on
   std::vector<wire::ExternalSlice> slices;  // ascending; `handle` indexes files
   std::vector<log::LogSlice> files;
+  bool last = false;  // once it has left, the connection ends
 
   [[nodiscard]] bool empty() const { return bytes.empty(); }
 };
@@ -44,6 +45,8 @@ class ResponseSink {
   virtual void respond(ReplyTo to, Response response) = 0;
   // The client speaks no Kafka, or not to us: close without an answer, as Kafka does.
   virtual void close(ConnectionId connection, std::string_view reason) = 0;
+  // The client of this connection is known from now on (SASL).
+  virtual void authenticated(ConnectionId) {}
 };
 
 struct Request {

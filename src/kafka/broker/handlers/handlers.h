@@ -36,6 +36,9 @@ void handle_describe_groups(BrokerContext& context, const Request& request);
 void handle_list_groups(BrokerContext& context, const Request& request);
 void handle_sasl_handshake(BrokerContext& context, const Request& request);
 void handle_api_versions(BrokerContext& context, const Request& request);
+void handle_sasl_authenticate(BrokerContext& context, const Request& request);
+void handle_describe_user_scram_credentials(BrokerContext& context, const Request& request);
+void handle_alter_user_scram_credentials(BrokerContext& context, const Request& request);
 void handle_create_topics(BrokerContext& context, const Request& request);
 void handle_delete_topics(BrokerContext& context, const Request& request);
 void handle_delete_records(BrokerContext& context, const Request& request);
@@ -57,6 +60,9 @@ void handle_txn_offset_commit(BrokerContext& context, const Request& request);
 void handle_describe_producers(BrokerContext& context, const Request& request);
 void handle_describe_transactions(BrokerContext& context, const Request& request);
 void handle_list_transactions(BrokerContext& context, const Request& request);
+
+// A frame without a request's header: what comes after SaslHandshake 0 (handlers/sasl_authenticate.cc).
+void take_raw_sasl_token(BrokerContext& context, ReplyTo to, std::string_view host, ByteView token);
 
 // Bit sets of operations that a client without an authorizer may do (KIP-430).
 constexpr std::int32_t kTopicOperations =

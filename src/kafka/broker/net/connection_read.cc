@@ -1,7 +1,3 @@
-#include <sys/uio.h>
-
-#include <cerrno>
-
 #include "kafka/broker/net/connection.h"
 #include "kafka/wire/endian.h"
 
@@ -29,6 +25,7 @@ std::optional<MonoTime> Connection::crowded_since(const ReadBudget& budget) cons
 }
 
 bool Connection::timed_out(MonoTime now) const {
+  if (is_opening() && now - accepted_ > limits_.opening_timeout) return true;
   const bool half_done = large_ != nullptr || !kept_.empty() || (blocked_ && !slots_.empty());
   if (half_done && now - last_active_ > limits_.stall_timeout) return true;
   return slots_.empty() && now - last_active_ > limits_.idle_timeout;
@@ -49,7 +46,8 @@ void Connection::begin_large(ReadBudget& budget, std::size_t frame_size, ByteVie
 void Connection::take_frames(BrokerCore& core, ReadBudget& budget, MutableByteView bytes) {
   while (bytes.size() >= wire::kFrameLengthBytes && may_take_request()) {
     const auto length = wire::load_big<std::int32_t>(bytes.data());
-    if (length <= 0 || static_cast<std::uint32_t>(length) > limits_.request_bytes_max) {
+    const auto most = trusted_ ? limits_.request_bytes_max : limits_.opening_request_bytes_max;
+    if (length <= 0 || static_cast<std::uint32_t>(length) > most) {
       BrokerMetrics::add(metrics_.requests_refused, 1);
       doom();
       return;
@@ -82,10 +80,22 @@ bool Connection::take_read(BrokerCore& core, ReadBudget& budget, std::size_t kep
   return !doomed_;
 }
 
+Opening Connection::open(MonoTime now) {
+  if (opened_) return Opening::kDone;
+  const Opening outcome = transport_->open();
+  if (outcome != Opening::kDone) return outcome;
+  opened_ = true;
+  last_active_ = now;
+  return outcome;
+}
+
 bool Connection::read(BrokerCore& core, ReadBudget& budget, MonoTime now) {
+  // Who is not known yet leaves little to keep: a frame, and what may stand behind it.
+  const std::size_t scratch_size =
+      trusted_ ? budget.scratch.size() : std::size_t{2} * limits_.opening_request_bytes_max;
   for (int round = 0; round < kReadsAtOnceMax && wants_read(budget); ++round) {
     iovec to[2];
-    int pieces = 0;
+    std::size_t pieces = 0;
     std::size_t room = 0;
     const std::size_t kept = kept_.size();
     if (large_) {
@@ -94,11 +104,12 @@ bool Connection::read(BrokerCore& core, ReadBudget& budget, MonoTime now) {
     } else if (kept > 0) {
       std::memcpy(budget.scratch.data(), kept_.data(), kept);
     }
-    to[pieces++] = {budget.scratch.data() + kept, budget.scratch.size() - kept};
-    room += budget.scratch.size() - kept;
-    const ssize_t got = ::readv(socket_.get(), to, pieces);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
-    if (got <= 0) return false;
+    const std::size_t scratch_room = std::max(scratch_size, kept + 1) - kept;
+    to[pieces++] = {budget.scratch.data() + kept, scratch_room};
+    room += scratch_room;
+    const Moved got = transport_->read({to, pieces});
+    if (got == kBlocked) return true;
+    if (got < 0) return false;
     last_active_ = now;
     BrokerMetrics::add(metrics_.bytes_in, static_cast<std::uint64_t>(got));
     kept_.clear();

@@ -1,9 +1,3 @@
-#include <sys/sendfile.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-
-#include <cerrno>
-
 #include "core/assert.h"
 #include "kafka/broker/net/connection.h"
 
@@ -26,6 +20,7 @@ void Connection::pop_finished() {
     const Response& front = slots_.front().response;
     if (front_bytes_sent_ < front.bytes.size() || front_slices_sent_ < front.slices.size()) return;
     output_bytes_ -= front.bytes.size();
+    finished_ = finished_ || front.last;
     slots_.pop_front();
     ++first_sequence_;
     front_bytes_sent_ = front_slices_sent_ = slice_bytes_sent_ = 0;
@@ -46,16 +41,13 @@ void Connection::advance_output(std::size_t sent) {
   pop_finished();
 }
 
-int Connection::write_once() {
+Moved Connection::write_once() {
   const Response& front = slots_.front().response;
-  const auto outcome = [](ssize_t n) { return n >= 0 ? 1 : (errno == EAGAIN || errno == EINTR) ? 0 : -1; };
   if (front_slices_sent_ < front.slices.size() && front.slices[front_slices_sent_].position == front_bytes_sent_) {
     const auto& slice = front.slices[front_slices_sent_];
     const auto& file = front.files[slice.handle];
-    off_t at = static_cast<off_t>(file.position + slice_bytes_sent_);
-    const ssize_t n = ::sendfile(socket_.get(), file.file->native_handle(), &at, slice.size - slice_bytes_sent_);
-    if (n == 0) return -1;  // the file is shorter than it said: nothing sensible can follow
-    if (n < 0) return outcome(n);
+    const Moved n = transport_->write_file(file, slice_bytes_sent_, slice.size - slice_bytes_sent_);
+    if (n <= 0) return n;
     slice_bytes_sent_ += static_cast<std::size_t>(n);
     BrokerMetrics::add(metrics_.bytes_out, static_cast<std::uint64_t>(n));
     if (slice_bytes_sent_ == slice.size) {
@@ -63,7 +55,7 @@ int Connection::write_once() {
       slice_bytes_sent_ = 0;
       pop_finished();
     }
-    return 1;
+    return n;
   }
   iovec pieces[kPiecesMax];
   std::size_t count = 0;
@@ -81,26 +73,24 @@ int Connection::write_once() {
     pop_finished();
     return 1;
   }
-  msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = count;
-  const ssize_t n = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | (file_follows ? MSG_MORE : 0));
-  if (n < 0) return outcome(n);
+  const Moved n = transport_->write({pieces, count}, file_follows);
+  if (n <= 0) return n;
   BrokerMetrics::add(metrics_.bytes_out, static_cast<std::uint64_t>(n));
   advance_output(static_cast<std::size_t>(n));
-  return 1;
+  return n;
 }
 
 bool Connection::flush(MonoTime now) {
   blocked_ = false;
   while (!slots_.empty() && slots_.front().ready) {
-    const int outcome = write_once();
-    if (outcome < 0) return false;
-    if (outcome == 0) {
+    const Moved moved = write_once();
+    if (moved < 0) return false;
+    if (moved == kBlocked) {
       blocked_ = true;
       return true;
     }
     last_active_ = now;
+    if (finished_) return false;
   }
   return true;
 }

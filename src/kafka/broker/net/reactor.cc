@@ -18,6 +18,8 @@ constexpr std::size_t kScratchBytes = 256U << 10U;
 constexpr int kEventsMax = 256;
 constexpr std::size_t kAcceptsAtOnceMax = 64;
 constexpr std::chrono::milliseconds kTimeoutScan{1'000};
+constexpr std::chrono::milliseconds kCertificateLook{10'000};
+constexpr std::size_t kHandshakesATurnMax = 32;  // each costs up to a millisecond; then others have their turn
 constexpr int kTurnMsMax = 1'000;
 constexpr std::chrono::milliseconds kDrainMax{5'000};  // for syncs to settle and answers to leave
 
@@ -35,7 +37,12 @@ Result<std::unique_ptr<Reactor>> Reactor::make(const BrokerSettings& settings, c
   if (!epoll.valid()) return errno_error(errno, "epoll_create1");
   Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake.valid()) return errno_error(errno, "eventfd");
-  return std::unique_ptr<Reactor>(new Reactor(settings, clock, metrics, std::move(epoll), std::move(wake)));
+  std::unique_ptr<Reactor> reactor(new Reactor(settings, clock, metrics, std::move(epoll), std::move(wake)));
+  if (settings.security.tls) {
+    ANTIPHON_TRY(tls, TlsServer::make(*settings.security.tls));
+    reactor->tls_ = std::move(tls);
+  }
+  return reactor;
 }
 
 Reactor::Reactor(const BrokerSettings& settings, const Clock& clock, BrokerMetrics& metrics, Fd epoll, Fd wake_fd)
@@ -44,8 +51,10 @@ Reactor::Reactor(const BrokerSettings& settings, const Clock& clock, BrokerMetri
       metrics_(metrics),
       epoll_(std::move(epoll)),
       wake_fd_(std::move(wake_fd)),
+      admission_(settings.limits),
       next_id_(kFirstConnection),
-      next_timeout_scan_(clock.mono_now() + kTimeoutScan) {
+      next_timeout_scan_(clock.mono_now() + kTimeoutScan),
+      next_certificate_look_(clock.mono_now() + kCertificateLook) {
   budget_.scratch.resize(kScratchBytes);
   watch(wake_fd_.get(), kWakeKey, EPOLLIN);
 }
@@ -93,6 +102,39 @@ void Reactor::close(ConnectionId connection, std::string_view) {
   doomed_.push_back(connection);
 }
 
+void Reactor::authenticated(ConnectionId connection) {
+  const auto found = connections_.find(connection.value());
+  if (found == connections_.end()) return;
+  found->second->trust();
+  admission_.opened(connection);
+}
+
+void Reactor::take(Fd socket, std::string host) {
+  const int on = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const ConnectionId id(next_id_++);
+  std::unique_ptr<Transport> transport;
+  if (tls_) {
+    transport = tls_->take(std::move(socket));
+  } else {
+    transport = std::make_unique<PlainTransport>(std::move(socket));
+  }
+  admission_.enter(id, host);
+  auto connection = std::make_unique<Connection>(id, std::move(transport), std::move(host), settings_.limits, metrics_,
+                                                 clock_.mono_now());
+  if (settings_.security.sasl.empty()) connection->trust();
+  if (!tls_) connection->open(clock_.mono_now());
+  if (!connection->is_opening()) admission_.opened(id);
+  update_interest(*connection);
+  connections_.emplace(id.value(), std::move(connection));
+  BrokerMetrics::add(metrics_.connections_accepted, 1);
+  if (const auto oldest = admission_.crowded_out()) {
+    admission_.opened(*oldest);
+    BrokerMetrics::add(metrics_.connections_crowded_out, 1);
+    close(*oldest, "it took its time to become known while too many others came");
+  }
+}
+
 void Reactor::accept_all() {
   for (std::size_t i = 0; i < kAcceptsAtOnceMax; ++i) {
     sockaddr_storage address{};
@@ -106,18 +148,44 @@ void Reactor::accept_all() {
       }
       return;
     }
-    if (connections_.size() >= settings_.limits.connections_max) {
-      BrokerMetrics::add(metrics_.connections_refused, 1);
-      continue;  // closed at once
+    std::string host = host_text(address, length);
+    if (admission_.has_room_for(host)) {
+      take(std::move(socket), std::move(host));
+    } else {
+      BrokerMetrics::add(metrics_.connections_refused, 1);  // closed at once
     }
-    const int on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const std::uint64_t id = next_id_++;
-    auto connection = std::make_unique<Connection>(ConnectionId(id), std::move(socket), host_text(address, length),
-                                                   settings_.limits, metrics_, clock_.mono_now());
-    update_interest(*connection);
-    connections_.emplace(id, std::move(connection));
-    BrokerMetrics::add(metrics_.connections_accepted, 1);
+  }
+}
+
+bool Reactor::go_on(BrokerCore& core, Connection& connection, std::uint32_t events, MonoTime now) {
+  if (connection.is_opening()) {
+    if (!connection.has_opened()) {
+      if (handshakes_left_ == 0) return true;  // epoll tells of it again
+      --handshakes_left_;
+    }
+    const Opening opening = connection.open(now);
+    if (opening == Opening::kRefused) {
+      BrokerMetrics::add(metrics_.handshakes_failed, 1);
+      if (const auto why = connection.refusal(); !why.empty())
+        logging::info("a TLS handshake failed", {{"client", connection.host()}, {"reason", why}});
+      return false;
+    }
+    if (opening == Opening::kWaits) return true;
+    if (!connection.is_opening()) admission_.opened(connection.id());
+  }
+  const bool readable = (events & (EPOLLIN | EPOLLRDHUP)) != 0 || connection.reads_when_writable();
+  return !readable || connection.read(core, budget_, now);
+}
+
+void Reactor::serve(BrokerCore& core, Connection& connection, std::uint32_t events, MonoTime now) {
+  const bool gone =
+      (events & (EPOLLERR | EPOLLHUP)) != 0 || ((events & EPOLLRDHUP) != 0 && !connection.wants_read(budget_));
+  const bool alive = !gone && go_on(core, connection, events, now);
+  if (!alive || connection.doomed()) {
+    connection.doom();
+    doomed_.push_back(connection.id());
+  } else {
+    mark_dirty(connection);
   }
 }
 
@@ -140,10 +208,14 @@ void Reactor::flush_dirty(BrokerCore& core) {
     connection.in_dirty_list = false;
     if (connection.doomed()) continue;
     if (!connection.flush(now)) {
-      close(id, "the client is gone");
+      close(id, "the client is gone, or has its last answer");
       continue;
     }
     connection.resume(core, budget_);
+    if (connection.holds_input(budget_)) {
+      if (!connection.read(core, budget_, now)) connection.doom();
+      mark_dirty(connection);
+    }
     if (connection.doomed()) {
       doomed_.push_back(id);
       continue;
@@ -155,7 +227,11 @@ void Reactor::flush_dirty(BrokerCore& core) {
 void Reactor::reap(BrokerCore& core) {
   for (std::size_t i = 0; i < doomed_.size(); ++i) {
     const ConnectionId id = doomed_[i];
-    if (connections_.erase(id.value()) > 0) core.disconnected(id);
+    const auto found = connections_.find(id.value());
+    if (found == connections_.end()) continue;
+    admission_.left(id, found->second->host());
+    connections_.erase(found);
+    core.disconnected(id);
   }
   doomed_.clear();
   BrokerMetrics::set(metrics_.connections, connections_.size());
@@ -168,6 +244,10 @@ void Reactor::look_after_timeouts() {
   if (!accepting_ && listener_.valid()) {
     accepting_ = true;
     watch(listener_.get(), kListenerKey, EPOLLIN);
+  }
+  if (tls_ && now >= next_certificate_look_) {
+    next_certificate_look_ = now + kCertificateLook;
+    tls_->reload_if_changed();
   }
   // Who holds the memory that large requests wait for began before those who wait: the first one makes room.
   std::optional<MonoTime> first;
@@ -198,6 +278,7 @@ void Reactor::turn(BrokerCore& core, int timeout_ms) {
   epoll_event events[kEventsMax];
   const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, timeout_ms);
   const MonoTime now = clock_.mono_now();
+  handshakes_left_ = kHandshakesATurnMax;
   for (int i = 0; i < count; ++i) {
     const std::uint64_t key = events[i].data.u64;
     if (key == kListenerKey) {
@@ -206,17 +287,7 @@ void Reactor::turn(BrokerCore& core, int timeout_ms) {
       std::uint64_t ignored = 0;
       [[maybe_unused]] const auto got = ::read(wake_fd_.get(), &ignored, sizeof ignored);
     } else if (const auto found = connections_.find(key); found != connections_.end() && !found->second->doomed()) {
-      Connection& connection = *found->second;
-      const bool gone = (events[i].events & (EPOLLERR | EPOLLHUP)) != 0 ||
-                        ((events[i].events & EPOLLRDHUP) != 0 && !connection.wants_read(budget_));
-      const bool alive =
-          !gone && ((events[i].events & (EPOLLIN | EPOLLRDHUP)) == 0 || connection.read(core, budget_, now));
-      if (!alive || connection.doomed()) {
-        connection.doom();
-        doomed_.push_back(connection.id());
-      } else {
-        mark_dirty(connection);
-      }
+      serve(core, *found->second, events[i].events, now);
     }
   }
   core.advance();

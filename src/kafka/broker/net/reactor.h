@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "core/stop.h"
+#include "kafka/broker/net/admission.h"
 #include "kafka/broker/net/connection.h"
+#include "kafka/broker/net/tls.h"
 
 namespace antiphon::kafka::broker {
 
@@ -20,11 +22,12 @@ class Reactor final : public ResponseSink {
  public:
   // All references outlive the reactor.
   static Result<std::unique_ptr<Reactor>> make(const BrokerSettings& settings, const Clock& clock,
-                                               BrokerMetrics& metrics);
+                                               BrokerMetrics& metrics);  // kConfig: a certificate that cannot be used
   ~Reactor() override;
 
   void respond(ReplyTo to, Response response) override;
   void close(ConnectionId connection, std::string_view reason) override;
+  void authenticated(ConnectionId connection) override;
 
   // Opens the port and takes connections; the port.
   Result<std::uint16_t> listen();
@@ -40,6 +43,10 @@ class Reactor final : public ResponseSink {
 
   void turn(BrokerCore& core, int timeout_ms);
   void accept_all();
+  void take(Fd socket, std::string host);
+  void serve(BrokerCore& core, Connection& connection, std::uint32_t events, MonoTime now);
+  // False: it is over.
+  bool go_on(BrokerCore& core, Connection& connection, std::uint32_t events, MonoTime now);
   void flush_dirty(BrokerCore& core);
   void reap(BrokerCore& core);
   void look_after_timeouts();
@@ -54,12 +61,16 @@ class Reactor final : public ResponseSink {
   Fd epoll_;
   Fd wake_fd_;
   Fd listener_;
+  std::unique_ptr<TlsServer> tls_;  // null: the sockets are bare
+  Admission admission_;
   ReadBudget budget_;
   std::uint64_t next_id_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<ConnectionId> dirty_;  // have something to write, or room to read again
   std::vector<ConnectionId> doomed_;
   MonoTime next_timeout_scan_;
+  MonoTime next_certificate_look_;
+  std::size_t handshakes_left_ = 0;  // in this turn
   bool accepting_ = true;
 };
 

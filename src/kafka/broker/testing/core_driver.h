@@ -37,6 +37,7 @@ class CoreDriver final : public ResponseSink {
     if (!answers.emplace(to.sequence, std::move(response)).second) throw std::logic_error("answered twice");
   }
   void close(ConnectionId connection, std::string_view) override { closed.insert(connection); }
+  void authenticated(ConnectionId connection) override { trusted.insert(connection); }
 
   // Sends a frame's bytes; its sequence number.
   std::uint64_t send_bytes(Bytes bytes, ConnectionId connection = ConnectionId(1)) {
@@ -107,6 +108,7 @@ class CoreDriver final : public ResponseSink {
   std::unique_ptr<BrokerCore> core;
   std::map<std::uint64_t, Response> answers;
   std::set<ConnectionId> closed;
+  std::set<ConnectionId> trusted;
   std::deque<Response> kept;
   std::uint64_t next_sequence = 0;
 };
