@@ -14,8 +14,9 @@ namespace {
 // Tables that the configuration file may hold: one a subcommand.
 constexpr std::array<std::string_view, 7> kTables{"up", "broker", "select", "studio", "archive", "status", "recording"};
 // Keys at the top of the file: what several subcommands share.
-constexpr std::array<std::string_view, 7> kSharedKeys{"bootstrap",      "namespace", "partitions", "replication",
-                                                      "kafka-property", "log-level", "log-format"};
+constexpr std::array<std::string_view, 12> kSharedKeys{
+    "bootstrap", "namespace",  "partitions",      "replication",       "kafka-property", "kafka-config",
+    "kafka-tls", "kafka-sasl", "kafka-client-ca", "kafka-client-auth", "log-level",      "log-format"};
 
 template <class Range>
 bool holds(const Range& range, std::string_view value) {
@@ -29,7 +30,7 @@ std::string environment_name(const std::string& name) {
 }
 
 bool is_secret(std::string_view text) {
-  for (const std::string_view word : {"password", "secret", "token", "sasl", "ssl.key"}) {
+  for (const std::string_view word : {"password", "secret", "token", "sasl.", "ssl.key"}) {
     if (text.find(word) != std::string_view::npos) return true;
   }
   return false;
@@ -52,6 +53,11 @@ std::optional<std::vector<std::string>> texts_of(const toml::node& node) {
     return std::vector<std::string>{std::to_string(*number)};
   if (const auto real = node.value<double>()) return std::vector<std::string>{fmt::format("{}", *real)};
   return std::nullopt;
+}
+
+// Everybody on the machine can read a command line.
+bool holds_password(const std::string& argument) {
+  return argument.find("password=") != std::string::npos || argument.find("sasl.jaas.config=") != std::string::npos;
 }
 
 }  // namespace
@@ -139,6 +145,12 @@ void Options::configure_logging() const {
 }
 
 std::optional<int> Options::parse(const Arguments& arguments) {
+  if (std::any_of(arguments.begin(), arguments.end(), holds_password)) {
+    std::cerr << "antiphon " << command_
+              << ": everybody on this machine can read a password on the command line; put it into a file, for "
+                 "--kafka-config FILE or --config FILE\n";
+    return exit_code(ErrorKind::kUsage);
+  }
   try {
     Arguments reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
     app_.parse(reversed);

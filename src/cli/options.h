@@ -2,8 +2,9 @@
 //
 // Order: command line, then environment (ANTIPHON_ and the flag in capitals: --bootstrap is ANTIPHON_BOOTSTRAP), then
 // the file named by --config, then the default. The file is TOML: [studio] goes to studio; at the top stand only keys
-// that several subcommands share (bootstrap, namespace, partitions, replication, kafka-property, log-level,
-// log-format). A key that nobody knows is an error with its line, never ignored.
+// that several subcommands share (bootstrap, namespace, partitions, replication, kafka-property,
+// kafka-config, kafka-tls, kafka-client-ca, kafka-client-auth, kafka-sasl, log-level, log-format). A key that nobody
+// knows is an error with its line, never ignored.
 //
 //   Options options("archive", "stores every recording in a folder or in S3");
 //   ArchiveSettings settings;

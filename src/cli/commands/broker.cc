@@ -4,8 +4,10 @@
 
 #include <charconv>
 
+#include "cli/broker_security.h"
 #include "cli/commands.h"
 #include "cli/commands/broker_metrics.h"
+#include "cli/commands/broker_users.h"
 #include "cli/process.h"
 
 namespace antiphon::cli {
@@ -52,7 +54,19 @@ int run_broker_command(const Arguments& arguments) {
   std::vector<std::string> topics;
   options.add("topic", topics,
               "NAME:PARTITIONS[:KEY=VALUE]...: made before the port opens, where it is missing; repeatable");
+  BrokerSecurityOptions security;
+  security.add_to(options);
+  std::string add_user;
+  std::string remove_user;
+  options.add("add-user", add_user,
+              "only makes a user (or gives it a new password, from standard input) in --data, and ends");
+  options.add("remove-user", remove_user, "only removes a user from --data, and ends");
+  options.add("connections", settings.limits.connections_max, "connections at one time")->check(CLI::Range(1, 100'000));
+  options.add("connections-per-address", settings.limits.connections_an_address_max, "of them from one address")
+      ->check(CLI::Range(1, 100'000));
   options.footer(
+      "Security: PLAINTEXT as it is; SSL with --kafka-tls; SASL_PLAINTEXT with --kafka-sasl; SASL_SSL with both.\n"
+      "Certificates are read again when they change. docs/security.md shows it step by step.\n"
       "acks=all means: on disk. Any Kafka client or tool works with it; it has no replication.\n"
       "When it takes connections it prints: ready HOST:PORT");
   if (const auto code = options.parse(arguments)) return *code;
@@ -71,7 +85,12 @@ int run_broker_command(const Arguments& arguments) {
     if (!topic) return finish("broker", topic.error());
     settings.topics.push_back(std::move(*topic));
   }
+  auto secured = security.settings();
+  if (!secured) return finish("broker", secured.error());
+  settings.security = std::move(*secured);
   if (const auto valid = settings.validate(); !valid) return finish("broker", valid.error());
+  if (!add_user.empty()) return finish("broker", add_broker_user(settings.data_dir, add_user));
+  if (!remove_user.empty()) return finish("broker", remove_broker_user(settings.data_dir, remove_user));
   return run_process(options, "broker", [&](Process& process) {
     kafka::broker::BrokerMetrics metrics;
     std::optional<BrokerMetricsExport> exported;

@@ -13,6 +13,7 @@ Result<> tell(const Options& options, KafkaOptions kafka, const std::string& dat
   if (!options.given("bootstrap") && !options.given("namespace")) {
     kafka.name_space = tools::local_namespace(data).value_or(kafka.name_space);
   }
+  if (!options.given("bootstrap") && kafka.config.empty()) kafka.config = tools::local_kafka_config(data).value_or("");
   ANTIPHON_TRY(topics, events::Topics::in(kafka.name_space));
   ANTIPHON_TRY(connection, kafka.connection("status", "0"));
   const SystemClock clock;

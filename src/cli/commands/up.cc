@@ -8,6 +8,7 @@
 #include "cli/lan/lan.h"
 #include "cli/process.h"
 #include "cli/supervisor/supervisor.h"
+#include "cli/up/client_config.h"
 #include "cli/up/data_lock.h"
 #include "cli/up/up_settings.h"
 #include "core/file_system.h"
@@ -35,6 +36,7 @@ void write_state(const UpSettings& settings, const Supervisor& supervisor, int u
   const nlohmann::json state{{"pid", up_pid},
                              {"bootstrap", settings.kafka.bootstrap},
                              {"namespace", settings.kafka.name_space},
+                             {"kafka_config", settings.kafka.config},
                              {"children", children}};
   PosixFileSystem fs;
   const auto written = write_file_atomically(fs, settings.data + "/up.json", as_bytes(state.dump(2) + "\n"));
@@ -85,6 +87,7 @@ Result<> run_up(UpSettings& settings, Process& process, int& child_code) {
   PosixFileSystem fs;
   ANTIPHON_TRY_VOID(fs.make_directories(settings.data));
   ANTIPHON_TRY(lock, DataLock::take(settings.data, kLockPatience, process.stop));
+  ANTIPHON_TRY_VOID(prepare_client_config(fs, settings));
   if (settings.lan) {
     ANTIPHON_TRY(certificate, ensure_lan_certificate(fs, settings.data + "/tls"));
     settings.tls = certificate.certificate_file + "," + certificate.key_file;
@@ -114,6 +117,10 @@ void add_options(Options& options, UpSettings& settings) {
   options.add("data", settings.data, "folder of the broker's log and of everything else that is kept here");
   options.add("http", settings.http, "where the studio serves the page, HOST:PORT; port 0 takes a free one");
   options.add("kafka", settings.listen, "where the embedded broker listens, HOST:PORT");
+  options.add("advertise", settings.advertise, "HOST:PORT that Kafka clients are told, where it differs");
+  settings.security.add_to(options);
+  options.add("kafka-ca", settings.kafka_ca,
+              "PEM file by which the stages know the broker's certificate; default: the certificate of --kafka-tls");
   settings.kafka.add_to(options);
   options.add("corpus", settings.corpora,
               "sentences: file:///folder-or-file or s3://bucket/prefix; repeatable; antiphon select --help tells more");

@@ -34,8 +34,7 @@ class ChildArguments {
     add("--bootstrap", kafka.bootstrap).add("--namespace", kafka.name_space);
     add("--partitions", std::to_string(kafka.partitions)).add("--replication", std::to_string(kafka.replication));
     add("--slot", slot_);
-    for (const auto& property : kafka.properties) add("--kafka-property", property);
-    return *this;
+    return add("--kafka-config", kafka.config);  // all properties stand there: none on a command line
   }
   [[nodiscard]] std::vector<std::string> list() const { return list_; }
 
@@ -49,6 +48,7 @@ class ChildArguments {
 Result<> UpSettings::complete() {
   ANTIPHON_TRY(address, http::parse_listen_address(http));
   ANTIPHON_TRY_VOID(events::Topics::in(kafka.name_space));
+  ANTIPHON_TRY_VOID(security.settings());
   if (lan) {
     if (!tls.empty())
       return make_error(ErrorKind::kUsage, "--lan makes a certificate of its own; give either --lan or --tls CERT,KEY");
@@ -78,7 +78,11 @@ events::Topics UpSettings::topics() const { return *events::Topics::in(kafka.nam
 
 ChildSpec broker_child(const UpSettings& settings) {
   ChildArguments arguments(settings, "antiphon", "broker");
-  arguments.add("--data", settings.data + "/broker").add("--kafka", settings.listen);
+  arguments.add("--data", settings.data + "/broker")
+      .add("--kafka", settings.listen)
+      .add("--advertise", settings.advertise);
+  const auto security = settings.security.arguments();
+  for (std::size_t i = 0; i < security.size(); i += 2) arguments.add(security[i], security[i + 1]);
   for (const TopicSpec& spec : settings.topics().specs(settings.kafka.partitions)) {
     std::string text = fmt::format("{}:{}", spec.name, spec.partitions);
     for (const auto& [name, value] : spec.config) text += fmt::format(":{}={}", name, value);

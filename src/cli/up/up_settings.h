@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/broker_security.h"
 #include "cli/kafka_options.h"
 #include "cli/supervisor/supervisor.h"
 #include "core/file_system.h"
@@ -16,6 +17,9 @@ struct UpSettings {
   std::string http = "127.0.0.1:8080";
   std::string listen = "127.0.0.1:9092";  // the embedded broker
   bool embedded = true;                   // false: --bootstrap names a cluster
+  std::string advertise;                  // of the embedded broker: where it differs
+  BrokerSecurityOptions security;         // of the embedded broker
+  std::string kafka_ca;                   // by which the stages know its certificate; empty: the certificate itself
   KafkaOptions kafka;
   std::vector<std::string> corpora;
   std::vector<std::string> archives;  // none: a folder `archive` in the data folder

@@ -27,8 +27,9 @@ Result<StatusReport> collect_status(const StatusQuestion& question, const Clock&
 
 // What DATA/up.json and the status servers it names say; empty where nothing runs.
 std::vector<ProcessLine> local_processes(const std::string& data_dir);
-// The `bootstrap` and the `namespace` of that file, if it is there.
+// The `bootstrap`, the `namespace` and the `kafka_config` (a file, or empty) of that file, if it is there.
 std::optional<std::string> local_bootstrap(const std::string& data_dir);
 std::optional<std::string> local_namespace(const std::string& data_dir);
+std::optional<std::string> local_kafka_config(const std::string& data_dir);
 
 }  // namespace antiphon::tools

@@ -83,4 +83,8 @@ std::optional<std::string> local_namespace(const std::string& data_dir) {
   return text_in(state_of(data_dir), "namespace");
 }
 
+std::optional<std::string> local_kafka_config(const std::string& data_dir) {
+  return text_in(state_of(data_dir), "kafka_config");
+}
+
 }  // namespace antiphon::tools
