@@ -14,8 +14,9 @@ START_SECONDS_MAX = 60
 class Broker:
     """`with Broker(program) as b: b.address`. kill() and start() again keep the folder and the port."""
 
-    def __init__(self, program, partitions=1):
+    def __init__(self, program, partitions=1, arguments=()):
         self.program = program
+        self.arguments = list(arguments)
         self.partitions = partitions
         self.folder = tempfile.mkdtemp(prefix="antiphon-clients-")
         self.port = 0
@@ -23,7 +24,8 @@ class Broker:
 
     def start(self):
         self.process = subprocess.Popen(
-            [self.program, "broker", "--data", self.folder, "--kafka", f"127.0.0.1:{self.port}", "--partitions", str(self.partitions)],
+            [self.program, "broker", "--data", self.folder, "--kafka", f"127.0.0.1:{self.port}", "--partitions", str(self.partitions),
+             *self.arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.errors = []
         threading.Thread(target=lambda p=self.process: self.errors.extend(p.stderr), daemon=True).start()
