@@ -46,6 +46,7 @@ class RdGroupConsumer final : public GroupConsumer {
     ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_CONSUMER));
     handle_ = std::move(handle);
     group_id_ = settings.group_id;
+    instance_id_ = settings.instance_id;
     rd_kafka_poll_set_consumer(handle_.get());
     queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     rd::PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
@@ -143,9 +144,9 @@ class RdGroupConsumer final : public GroupConsumer {
   [[nodiscard]] Error fatal() const {
     std::array<char, 512> reason{};
     if (rd_kafka_fatal_error(handle_.get(), reason.data(), reason.size()) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-      return make_error(ErrorKind::kConfig,
-                        fmt::format("another process is in the group {} as {}; give each its own --slot", group_id_,
-                                    rd_kafka_name(handle_.get())));
+      return make_error(
+          ErrorKind::kConfig,
+          fmt::format("another process is in the group {} as {}; give each its own --slot", group_id_, instance_id_));
     }
     return make_error(ErrorKind::kInternal, fmt::format("group {}: {}", group_id_, reason.data()));
   }
@@ -240,6 +241,7 @@ class RdGroupConsumer final : public GroupConsumer {
 
   GroupEvents& events_;
   std::string group_id_;
+  std::string instance_id_;
   std::set<TopicPartition> lost_;  // of those assigned: stand still until a person decides
   rd::Handle handle_;
   rd::Queue queue_;

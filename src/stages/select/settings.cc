@@ -37,7 +37,8 @@ Result<> SelectSettings::validate() const {
   ANTIPHON_TRY_VOID(check_number("--ahead", ahead, 1, kAheadMax));
   ANTIPHON_TRY_VOID(check_number("--partitions", partitions, 1, events::kPartitionsMax));
   ANTIPHON_TRY_VOID(check_number("--replication", replication, 0, 100));
-  if (!events::is_target_name(slot)) return usage(fmt::format("'{}' is no slot: letters a-z, digits, hyphens", slot));
+  if (!slot.empty() && !events::is_target_name(slot))
+    return usage(fmt::format("'{}' is no slot: letters a-z, digits, hyphens", slot));
   for (const CorpusUrl& corpus : corpora) {
     if (corpus.order == Order::kShuffled && spool_dir.empty()) return usage("order=shuffled needs a data folder");
   }

@@ -252,6 +252,7 @@ Result<> StudioSettings::validate() const {
     return wrong("a lease lasts from a second to a week");
   if (write_behind < std::chrono::milliseconds{1} || write_behind > kWriteBehindMax)
     return wrong("write_behind is 1 to 100 ms");
+  if (!slot.empty() && !events::is_target_name(slot)) return wrong("a slot is lower-case letters, digits and hyphens");
   if (skips_until_parked < 1) return wrong("skips_until_parked is 1 or more");
   if (in_flight_bytes_max < events::kAudioBytesMax)
     return wrong("in_flight_bytes_max must hold one recording at least (4 MiB)");
