@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The whole way of the data on files, driven over HTTP: one test a promise a user would notice."""
 import json
+import os
 import pathlib
 import re
 import signal
