@@ -1,0 +1,126 @@
+"""librdkafka's own test suite, from the npm package node-rdkafka (its source comes with it), one test number at a time.
+
+Traps: the runner's quick mode leaves listed tests empty and calls them passed, so it is never used; it loads the system's librdkafka
+unless LD_LIBRARY_PATH names the built one; tests look at topics of others by regular expressions, so each has a broker to itself.
+"""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+
+from brokers import BUILD
+
+PACKAGE = "node-rdkafka@3.6.1"
+TITLE = "librdkafka's own test suite"
+MADE_WITH = "librdkafka 2.12.0 out of the npm package node-rdkafka 3.6.1"
+TEST_SECONDS_MAX = 420
+PARTITIONS = 4
+# What one plain broker cannot be judged by, or what is no question to a broker.
+LEFT_OUT = {
+    "0000": "unit tests of the client", "0009": "the client's mock cluster", "0038": "a benchmark", "0047": "known issue of the client",
+    "0079": "known issue of the client", "0092": "needs the Java helper of its own build", "0097": "TLS key files of its own cluster",
+    "0101": "needs three brokers with racks", "0126": "needs an OIDC server", "0142": "needs SASL re-authentication of its own cluster",
+    "0135": "needs SASL of its own cluster", "0139": "mock cluster", "0150": "mock cluster", "8000": "by hand", "8001": "by hand",
+}
+LINE = re.compile(r"\[ (\w+:\d+[^\[\]]*?): (PASS|SKIP|FAIL)")
+
+
+def prepare():
+    tests = BUILD / "librdkafka" / "package" / "deps" / "librdkafka" / "tests"
+    if (tests / "test-runner").exists():
+        return tests
+    folder = BUILD / "librdkafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not tests.exists():
+        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["tar", "xzf", next(folder.glob("node-rdkafka-*.tgz")).name, "package/deps/librdkafka"], cwd=folder, check=True)
+    ccache = ["CC=ccache gcc", "CXX=ccache g++"] if shutil.which("ccache") else []
+    with open(folder / "build.log", "ab") as log:
+        for command, where in ((["./configure"], tests.parent), (["make", "-j2", *ccache, "libs"], tests.parent),
+                               (["make", "-j2", *ccache, "test-runner"], tests)):
+            if command[0] == "./configure" and (tests.parent / "config.h").exists():
+                continue
+            subprocess.run(command, cwd=where, check=True, stdout=log, stderr=log)
+    return tests
+
+
+def listed(tests):
+    """The names of all tests that ask a broker, out of the runner's own table, by number."""
+    table = (tests / "test.c").read_text().split("struct test tests[] = {", 1)[1]
+    table = re.sub(r"/\*.*?\*/", "", table, flags=re.S).split("NULL", 1)[0]
+    numbers = {}
+    for name, flags in re.findall(r"_TEST\((\w+),\s*([^,)]*)", table):
+        if name[:4] in LEFT_OUT or re.search(r"TEST_F_(LOCAL|MANUAL)", flags):
+            continue
+        numbers.setdefault(name[:4], []).append(name)
+    return numbers
+
+
+def run_test(tests, broker, test, folder):
+    """(result, last words, subtests) of one test against a fresh broker."""
+    broker.fresh()
+    with tempfile.TemporaryDirectory() as scratch:
+        conf = Path(scratch) / "test.conf"
+        conf.write_text(f"metadata.broker.list={broker.address}\nbroker.address.family=v4\ntest.timeout.multiplier=2\n"
+                        "test.topic.random=true\n")
+        environment = {**os.environ, "TESTS": test, "RDKAFKA_TEST_CONF": str(conf), "TEST_KAFKA_VERSION": "4.1.1",
+                       "LD_LIBRARY_PATH": f"{tests}/../src:{tests}/../src-cpp", "TEST_LEVEL": "2"}
+        environment.pop("CI", None)
+        try:
+            done = subprocess.run(["./test-runner", "-p1", "-K"], cwd=tests, env=environment, timeout=TEST_SECONDS_MAX, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+            text, code = done.stdout.decode(errors="replace"), done.returncode
+        except subprocess.TimeoutExpired as late:
+            text, code = (late.stdout or b"").decode(errors="replace") + "\nno end within the time limit", -1
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    (folder / f"{test}.log").write_text(text)
+    if not broker.box.alive():
+        return "failed", "the broker ended", ()
+    parts = {}
+    for name, word in LINE.findall(text):
+        parts[name] = {"PASS": "passed", "SKIP": "skipped", "FAIL": "failed"}[word]
+    summary = re.search(rf"^\| {re.escape(test)} +\| +(\w+)", text, flags=re.M)
+    word = summary.group(1) if summary else "none"
+    if word == "PASSED" and code == 0:
+        if parts and all(result == "skipped" for result in parts.values()):
+            return "skipped", "every subtest skipped itself", parts.items()
+        return "passed", "", parts.items()
+    if word == "SKIPPED":
+        return "skipped", "".join(re.findall(r"SKIPPED[^\n]*", text)[:1]), parts.items()
+    failures = re.findall(r"(?:TEST FAILURE|failed:|Test \S+ failed|### Test).*?\n(?:[^\n]*\n){0,3}", text)
+    words = failures[0] if failures else text[-300:]
+    return "failed", words, parts.items()
+
+
+def run(kind, results, only, jobs, stop_at):
+    """Runs what has no result yet; `only`: parts of test names."""
+    tests = prepare()
+    todo = [t for names in listed(tests).values() for t in names if (not only or any(o in t for o in only)) and not results.has(t)]
+    brokers = Queue()
+    made = [kind(PARTITIONS) for _ in range(jobs)]
+    for broker in made:
+        brokers.put(broker)
+
+    def one(test):
+        if stop_at():
+            return False
+        broker = brokers.get()
+        try:
+            results.add(test, *run_test(tests, broker, test, results.folder))
+        finally:
+            brokers.put(broker)
+        return True
+
+    try:
+        with ThreadPoolExecutor(jobs) as pool:
+            return all(pool.map(one, todo))
+    finally:
+        for broker in made:
+            broker.close()
+
+
+CAUSES = {}
