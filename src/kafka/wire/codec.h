@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <optional>
 #include <type_traits>
@@ -77,6 +78,8 @@ bool same(const T& a, const T& b) {
     return a.has_value() == b.has_value() && (!a.has_value() || same(*a, *b));
   } else if constexpr (std::is_same_v<T, ByteView>) {
     return as_text(a) == as_text(b);
+  } else if constexpr (std::is_same_v<T, double>) {
+    return std::bit_cast<std::int64_t>(a) == std::bit_cast<std::int64_t>(b);
   } else if constexpr (std::is_same_v<T, Records>) {
     return a.is_null() == b.is_null() && a.is_external() == b.is_external() && a.size() == b.size() &&
            a.handle() == b.handle() && same(a.bytes(), b.bytes());
@@ -183,6 +186,8 @@ void read_value(Reader& in, Form form, T& value) {
     if (!bytes.empty()) std::memcpy(value.bytes.data(), bytes.data(), value.bytes.size());
   } else if constexpr (std::is_same_v<T, bool>) {
     value = in.i8() != 0;
+  } else if constexpr (std::is_same_v<T, double>) {
+    value = std::bit_cast<double>(in.integer<std::int64_t>());
   } else if constexpr (std::is_enum_v<T>) {
     value = static_cast<T>(in.integer<std::underlying_type_t<T>>());
   } else if constexpr (IsStrong<T>::value) {
@@ -309,6 +314,8 @@ void write_value(Out& out, Form form, const T& value) {
     out.raw(value.bytes);
   } else if constexpr (std::is_same_v<T, bool>) {
     out.i8(value ? std::int8_t{1} : std::int8_t{0});
+  } else if constexpr (std::is_same_v<T, double>) {
+    out.integer(std::bit_cast<std::int64_t>(value));
   } else if constexpr (std::is_enum_v<T>) {
     out.integer(static_cast<std::underlying_type_t<T>>(value));
   } else if constexpr (IsStrong<T>::value) {

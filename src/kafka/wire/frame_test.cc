@@ -182,7 +182,7 @@ TEST(Versions, DefaultsAreThoseThatClientsTakeForNothing) {
   EXPECT_EQ(ListOffsetsResponse::Partition{}.leader_epoch, LeaderEpoch(-1));
 }
 
-TEST(Versions, ThrottleTimeIsThereFromTheRightVersionOn) {
+TEST(Versions, ThrottleTimeIsThereFromTheRightVersionOn) {  // [6]
   EXPECT_EQ(encoded_size(0, ProduceResponse{}), 4U);
   EXPECT_EQ(encoded_size(1, ProduceResponse{}), 8U);
   EXPECT_EQ(encoded_size(0, FetchResponse{}), 4U);
@@ -192,7 +192,7 @@ TEST(Versions, ThrottleTimeIsThereFromTheRightVersionOn) {
 }
 
 // librdkafka 2.12 takes a zero CurrentLeader for a change of leader: the default must not be on the wire.
-TEST(Versions, ACurrentLeaderThatIsNotSetIsNotWritten) {
+TEST(Versions, ACurrentLeaderThatIsNotSetIsNotWritten) {  // [13]
   ProduceResponse response;
   response.responses.resize(1);
   response.responses[0].partition_responses.resize(1);
@@ -204,7 +204,7 @@ TEST(Versions, ACurrentLeaderThatIsNotSetIsNotWritten) {
   EXPECT_EQ(encoded_size(10, response), without + 2 + 9);
 }
 
-TEST(ErrorCodes, NumbersAreKafkas) {
+TEST(ErrorCodes, NumbersAreKafkas) {  // [12]
   EXPECT_EQ(static_cast<int>(ErrorCode::kProducerFenced), 90);
   EXPECT_EQ(static_cast<int>(ErrorCode::kUnsupportedVersion), 35);
   EXPECT_EQ(static_cast<int>(ErrorCode::kInvalidRecord), 87);

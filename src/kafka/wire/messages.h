@@ -5,19 +5,26 @@
 #include "kafka/wire/add_offsets_to_txn.h"
 #include "kafka/wire/add_partitions_to_txn.h"
 #include "kafka/wire/alter_configs.h"
+#include "kafka/wire/alter_partition_reassignments.h"
+#include "kafka/wire/alter_replica_log_dirs.h"
 #include "kafka/wire/alter_user_scram_credentials.h"
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/consumer_group_describe.h"
+#include "kafka/wire/create_acls.h"
 #include "kafka/wire/create_partitions.h"
 #include "kafka/wire/create_topics.h"
+#include "kafka/wire/delete_acls.h"
 #include "kafka/wire/delete_groups.h"
 #include "kafka/wire/delete_records.h"
 #include "kafka/wire/delete_topics.h"
+#include "kafka/wire/describe_acls.h"
+#include "kafka/wire/describe_client_quotas.h"
 #include "kafka/wire/describe_cluster.h"
 #include "kafka/wire/describe_configs.h"
 #include "kafka/wire/describe_groups.h"
 #include "kafka/wire/describe_log_dirs.h"
 #include "kafka/wire/describe_producers.h"
+#include "kafka/wire/describe_quorum.h"
 #include "kafka/wire/describe_topic_partitions.h"
 #include "kafka/wire/describe_transactions.h"
 #include "kafka/wire/describe_user_scram_credentials.h"
@@ -30,8 +37,10 @@
 #include "kafka/wire/init_producer_id.h"
 #include "kafka/wire/join_group.h"
 #include "kafka/wire/leave_group.h"
+#include "kafka/wire/list_config_resources.h"
 #include "kafka/wire/list_groups.h"
 #include "kafka/wire/list_offsets.h"
+#include "kafka/wire/list_partition_reassignments.h"
 #include "kafka/wire/list_transactions.h"
 #include "kafka/wire/metadata.h"
 #include "kafka/wire/offset_commit.h"
@@ -73,21 +82,30 @@
   X(EndTxn) \
   X(WriteTxnMarkers) \
   X(TxnOffsetCommit) \
+  X(DescribeAcls) \
+  X(CreateAcls) \
+  X(DeleteAcls) \
   X(DescribeConfigs) \
   X(AlterConfigs) \
+  X(AlterReplicaLogDirs) \
   X(DescribeLogDirs) \
   X(SaslAuthenticate) \
   X(CreatePartitions) \
   X(DeleteGroups) \
   X(ElectLeaders) \
   X(IncrementalAlterConfigs) \
+  X(AlterPartitionReassignments) \
+  X(ListPartitionReassignments) \
   X(OffsetDelete) \
+  X(DescribeClientQuotas) \
   X(DescribeUserScramCredentials) \
   X(AlterUserScramCredentials) \
+  X(DescribeQuorum) \
   X(DescribeCluster) \
   X(DescribeProducers) \
   X(DescribeTransactions) \
   X(ListTransactions) \
   X(ConsumerGroupDescribe) \
+  X(ListConfigResources) \
   X(DescribeTopicPartitions)
 // clang-format on

@@ -83,6 +83,7 @@ struct Golden {
 };
 constexpr Golden kGolden[] = {
 #include "kafka/wire/testdata/golden_messages.inc"
+#include "kafka/wire/testdata/golden_messages_41.inc"
 };
 
 // Reads Kafka's bytes to the last one and writes them again.
@@ -111,7 +112,7 @@ const std::map<std::string_view, std::pair<Rewriter, VersionRange>>& rewriters()
   return all;
 }
 
-TEST(Messages, KafkasBytesAreReadAndWrittenAgainTheSame) {
+TEST(Messages, KafkasBytesAreReadAndWrittenAgainTheSame) {  // [11]
   for (const auto& golden : kGolden) {
     SCOPED_TRACE(::testing::Message() << golden.message << " version " << golden.version);
     const auto found = rewriters().find(golden.message);

@@ -111,7 +111,7 @@ TEST(Reader, TextsAndRecordsAreViewsIntoTheRequest) {
   EXPECT_TRUE(inside(again.topic_data[0].partition_data[0].records.bytes().data()));
 }
 
-TEST(Reader, UnknownTaggedFieldsAreSkippedEverywhere) {
+TEST(Reader, UnknownTaggedFieldsAreSkippedEverywhere) {  // [16]
   // Heartbeat-like: a Fetch request v12 whose tags hold number 9, unknown, before and inside.
   Buffer buffer;
   Writer writer(buffer);

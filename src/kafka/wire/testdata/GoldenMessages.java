@@ -79,6 +79,7 @@ public class GoldenMessages {
     if (type == short.class || type == Short.class) return (short) random.nextInt();
     if (type == int.class || type == Integer.class) return random.nextInt();
     if (type == long.class || type == Long.class) return random.nextLong();
+    if (type == double.class) return random.nextDouble();
     if (type == String.class) return "text-" + random.nextInt(100000);
     if (type == Uuid.class) return new Uuid(random.nextLong(), random.nextLong());
     byte[] bytes = new byte[random.nextInt(6)];

@@ -36,7 +36,7 @@ def save(target, name, data):
 
 def main():
     golden = {}
-    for message, version, data in rows("golden_messages.inc"):
+    for message, version, data in [*rows("golden_messages.inc"), *rows("golden_messages_41.inc")]:
         golden.setdefault((message, int(version)), bytes.fromhex(data))
     for message in sorted({m for m, _ in golden}):
         api = re.sub(r"(Request|Response)$", "", message)
