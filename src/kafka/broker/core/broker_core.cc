@@ -53,12 +53,14 @@ Result<std::string> cluster_id(FileSystem& files, const std::string& path, Rando
 
 class Core final : public BrokerCore {
  public:
-  Core(const BrokerSettings& settings, std::unique_ptr<log::Log> log, ProducerIds producer_ids, std::string cluster,
-       UserStore users, const Clock& clock, Random& random, ResponseSink& sink, BrokerMetrics& metrics)
+  Core(const BrokerSettings& settings, std::unique_ptr<log::Log> log, ProducerIds producer_ids,
+       DynamicConfigs dynamic_configs, std::string cluster, UserStore users, const Clock& clock, Random& random,
+       ResponseSink& sink, BrokerMetrics& metrics)
       : settings_(settings),
         group_settings_(group_settings(settings_)),
         log_(std::move(log)),
         producer_ids_(std::move(producer_ids)),
+        dynamic_configs_(std::move(dynamic_configs)),
         clock_(clock),
         metrics_(metrics),
         offsets_topic_(*log_, sync_waiters_, clock),
@@ -68,7 +70,7 @@ class Core final : public BrokerCore {
         transactions_(transaction_settings_, transactions_topic_, markers_, [this] { return new_producer_id(); }),
         sasl_(settings_.security.sasl, std::move(users)),
         context_({settings_, *log_, clock, random, sink, metrics, sync_waiters_, fetches_, produces_, offsets_topic_,
-                  groups_, producer_ids_, transactions_topic_, transactions_, markers_, sasl_},
+                  groups_, producer_ids_, transactions_topic_, transactions_, markers_, sasl_, dynamic_configs_},
                  std::move(cluster)) {}
 
   Result<> load() {
@@ -201,6 +203,7 @@ class Core final : public BrokerCore {
   const TransactionSettings transaction_settings_{};
   std::unique_ptr<log::Log> log_;
   ProducerIds producer_ids_;
+  DynamicConfigs dynamic_configs_;
   const Clock& clock_;
   BrokerMetrics& metrics_;
   SyncWaiters sync_waiters_;
@@ -252,9 +255,10 @@ Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& setti
   ANTIPHON_TRY(log, log::Log::open(log_settings(settings), files, clock, random));
   ANTIPHON_TRY(cluster, cluster_id(files, settings.data_dir + "/cluster.id", random));
   ANTIPHON_TRY(producer_ids, ProducerIds::open(files, settings.data_dir + "/producer.ids"));
+  ANTIPHON_TRY(dynamic_configs, DynamicConfigs::open(files, settings.data_dir + "/dynamic.configs"));
   ANTIPHON_TRY(users, UserStore::open(files, users_file(settings.data_dir), random));
-  auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(cluster),
-                                     std::move(users), clock, random, sink, metrics);
+  auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(dynamic_configs),
+                                     std::move(cluster), std::move(users), clock, random, sink, metrics);
   ANTIPHON_TRY_VOID(core->load());
   return std::unique_ptr<BrokerCore>(std::move(core));
 }

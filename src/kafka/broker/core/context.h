@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "kafka/broker/broker.h"
+#include "kafka/broker/core/dynamic_configs.h"
 #include "kafka/broker/core/fetch_purgatory.h"
 #include "kafka/broker/core/offsets_topic.h"
 #include "kafka/broker/core/partition_markers.h"
@@ -43,6 +44,7 @@ struct BrokerParts {  // all outlive the context
   TransactionCoordinator& transactions;
   MarkerWriter& markers;
   SaslGate& sasl;
+  DynamicConfigs& dynamic_configs;
 };
 
 struct BrokerContext : BrokerParts {

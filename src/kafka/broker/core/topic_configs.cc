@@ -86,7 +86,7 @@ bool number_in(const ConfigEntry& entry, std::string_view value) {
          static_cast<double>(number) <= entry.max;
 }
 
-bool takes(const ConfigEntry& entry, std::string_view value) {
+bool takes_trimmed(const ConfigEntry& entry, std::string_view value) {
   switch (entry.type) {
     case kBoolean:
       return value == "true" || value == "false";
@@ -118,6 +118,8 @@ T number(const log::TopicConfig& config, std::string_view name, T otherwise) {
 
 std::span<const ConfigEntry> topic_configs() { return kTopicConfigs; }
 
+bool takes(const ConfigEntry& entry, std::string_view value) { return takes_trimmed(entry, trimmed(value)); }
+
 const ConfigEntry* find_topic_config(std::string_view name) {
   const auto* found =
       std::find_if(std::begin(kTopicConfigs), std::end(kTopicConfigs), [&](const auto& e) { return e.name == name; });
@@ -127,7 +129,7 @@ const ConfigEntry* find_topic_config(std::string_view name) {
 Result<> check_topic_config(std::string_view name, std::string_view value) {
   const ConfigEntry* entry = find_topic_config(name);
   if (entry == nullptr) return make_error(ErrorKind::kInvalidInput, fmt::format("Unknown topic config name: {}", name));
-  if (!takes(*entry, trimmed(value))) {
+  if (!takes(*entry, value)) {
     return make_error(ErrorKind::kInvalidInput, fmt::format("Invalid value {} for configuration {}", value, name));
   }
   return {};

@@ -29,7 +29,14 @@ enum class ConfigType : std::int8_t {
   kDouble = 6,
   kList = 7
 };
-enum class ConfigSource : std::int8_t { kDynamicTopic = 1, kStaticBroker = 4, kDefault = 5 };
+enum class ConfigSource : std::int8_t {
+  kDynamicTopic = 1,
+  kDynamicBroker = 2,
+  kDynamicDefaultBroker = 3,
+  kStaticBroker = 4,
+  kDefault = 5,
+  kGroup = 8
+};
 
 struct ConfigEntry {
   std::string_view name;
@@ -43,6 +50,8 @@ struct ConfigEntry {
 
 [[nodiscard]] std::span<const ConfigEntry> topic_configs();  // by name
 [[nodiscard]] const ConfigEntry* find_topic_config(std::string_view name);
+// Whether the setting takes the value, spaces around it aside.
+[[nodiscard]] bool takes(const ConfigEntry& entry, std::string_view value);
 // kInvalidInput: an unknown name, or a value that the setting does not take.
 Result<> check_topic_config(std::string_view name, std::string_view value);
 

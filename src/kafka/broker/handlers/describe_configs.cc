@@ -1,10 +1,10 @@
 // DescribeConfigs, versions 0 to 4. KIPs: 133, 226 (synonyms from 1), 569 (types from 3; documentation: none).
-// Topics: all settings with their defaults. Brokers (our node id, or "" for the cluster's default: nothing set): what
-// tools ask for. Broker loggers and groups: empty. Other types: INVALID_REQUEST.
+// Topics: all settings with their defaults. The broker (our node id, or "" for what was set for all brokers): what
+// tools ask for, and what was set while it ran. Groups: the settings of KIP-848's groups. Broker loggers and client
+// metrics: none. Other types: INVALID_REQUEST.
 #include "kafka/wire/describe_configs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 
 #include "kafka/broker/handlers/handlers.h"
@@ -15,11 +15,6 @@ namespace {
 using wire::DescribeConfigsRequest;
 using wire::DescribeConfigsResponse;
 using wire::ErrorCode;
-constexpr std::int8_t kTopicResource = 2;
-constexpr std::int8_t kBrokerResource = 4;
-constexpr std::int8_t kBrokerLoggerResource = 8;
-constexpr std::int8_t kClientMetricsResource = 16;
-constexpr std::int8_t kGroupResource = 32;
 
 struct BrokerConfig {
   std::string name;
@@ -63,6 +58,8 @@ std::vector<BrokerConfig> broker_configs(const BrokerContext& context) {
     if (!entry.broker_synonym.empty())
       out.push_back({std::string(entry.broker_synonym), std::string(entry.default_value), entry.type, false});
   }
+  for (const auto& entry : dynamic_broker_configs())
+    out.push_back({std::string(entry.name), std::string(entry.default_value), entry.type, false});
   return out;
 }
 
@@ -100,26 +97,63 @@ void describe_topic(BrokerContext& context, const DescribeConfigsRequest& reques
   }
 }
 
+// What a client set while the broker ran, for this resource alone.
+void describe_set(const log::TopicConfig& set, std::int8_t type, ConfigSource source,
+                  const DescribeConfigsRequest::Resource& asked, DescribeConfigsResponse::ResourceResult& out) {
+  for (const auto& [name, value] : set) {
+    const ConfigEntry* entry = find_dynamic_config(type, name);
+    if (entry == nullptr || !wanted(asked, name)) continue;
+    auto& config = out.configs.emplace_back();
+    config.name = name;
+    config.value = value;
+    config.config_source = static_cast<std::int8_t>(source);
+    config.config_type = static_cast<std::int8_t>(entry->type);
+  }
+}
+
 void describe_broker(BrokerContext& context, const DescribeConfigsRequest::Resource& asked,
                      const std::vector<BrokerConfig>& configs, DescribeConfigsResponse::ResourceResult& out) {
-  if (asked.resource_name.empty()) return;  // the cluster's dynamic default: nothing is set
-  std::int32_t id = -1;
-  std::from_chars(asked.resource_name.data(), asked.resource_name.data() + asked.resource_name.size(), id);
-  if (id != context.node_id()) {
+  const auto& of_all = context.dynamic_configs.of(kBrokerResource, "");
+  if (asked.resource_name.empty())
+    return describe_set(of_all, kBrokerResource, ConfigSource::kDynamicDefaultBroker, asked, out);
+  if (asked.resource_name != fmt::format("{}", context.node_id())) {
     out.error_code = ErrorCode::kInvalidRequest;
     out.error_message = "Unexpected broker id";
     return;
   }
+  const auto& of_this = context.dynamic_configs.of(kBrokerResource, asked.resource_name);
   for (const auto& each : configs) {
     if (!wanted(asked, each.name)) continue;
     auto& config = out.configs.emplace_back();
     config.name = each.name;
-    config.value = each.value;
-    config.read_only = true;
-    config.is_default = !each.from_settings;
-    config.config_source =
-        static_cast<std::int8_t>(each.from_settings ? ConfigSource::kStaticBroker : ConfigSource::kDefault);
+    config.read_only = find_dynamic_config(kBrokerResource, each.name) == nullptr;
     config.config_type = static_cast<std::int8_t>(each.type);
+    auto source = each.from_settings ? ConfigSource::kStaticBroker : ConfigSource::kDefault;
+    config.value = each.value;
+    if (const auto set = of_this.find(each.name); set != of_this.end()) {
+      config.value = set->second;
+      source = ConfigSource::kDynamicBroker;
+    } else if (const auto for_all = of_all.find(each.name); for_all != of_all.end()) {
+      config.value = for_all->second;
+      source = ConfigSource::kDynamicDefaultBroker;
+    }
+    config.is_default = source == ConfigSource::kDefault;
+    config.config_source = static_cast<std::int8_t>(source);
+  }
+}
+
+void describe_group(BrokerContext& context, const DescribeConfigsRequest::Resource& asked,
+                    DescribeConfigsResponse::ResourceResult& out) {
+  const auto& set = context.dynamic_configs.of(kGroupResource, asked.resource_name);
+  for (const auto& entry : group_configs()) {
+    if (!wanted(asked, entry.name)) continue;
+    const auto found = set.find(entry.name);
+    auto& config = out.configs.emplace_back();
+    config.name = entry.name;
+    config.value = found != set.end() ? std::string_view(found->second) : entry.default_value;
+    config.is_default = found == set.end();
+    config.config_source = static_cast<std::int8_t>(found != set.end() ? ConfigSource::kGroup : ConfigSource::kDefault);
+    config.config_type = static_cast<std::int8_t>(entry.type);
   }
 }
 
@@ -141,9 +175,11 @@ void handle_describe_configs(BrokerContext& context, const Request& request) {
       case kBrokerResource:
         describe_broker(context, asked, of_broker, out);
         break;
+      case kGroupResource:
+        describe_group(context, asked, out);
+        break;
       case kBrokerLoggerResource:
       case kClientMetricsResource:
-      case kGroupResource:
         break;
       default:
         out.error_code = ErrorCode::kInvalidRequest;
