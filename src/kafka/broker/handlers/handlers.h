@@ -60,6 +60,19 @@ void handle_txn_offset_commit(BrokerContext& context, const Request& request);
 void handle_describe_producers(BrokerContext& context, const Request& request);
 void handle_describe_transactions(BrokerContext& context, const Request& request);
 void handle_list_transactions(BrokerContext& context, const Request& request);
+void handle_describe_acls(BrokerContext& context, const Request& request);
+void handle_create_acls(BrokerContext& context, const Request& request);
+void handle_delete_acls(BrokerContext& context, const Request& request);
+void handle_alter_replica_log_dirs(BrokerContext& context, const Request& request);
+void handle_elect_leaders(BrokerContext& context, const Request& request);
+void handle_alter_partition_reassignments(BrokerContext& context, const Request& request);
+void handle_list_partition_reassignments(BrokerContext& context, const Request& request);
+void handle_describe_client_quotas(BrokerContext& context, const Request& request);
+void handle_describe_quorum(BrokerContext& context, const Request& request);
+void handle_list_config_resources(BrokerContext& context, const Request& request);
+void handle_describe_topic_partitions(BrokerContext& context, const Request& request);
+
+constexpr std::string_view kNoAuthorizer = "No Authorizer is configured.";
 
 // A frame without a request's header: what comes after SaslHandshake 0 (handlers/sasl_authenticate.cc).
 void take_raw_sasl_token(BrokerContext& context, ReplyTo to, std::string_view host, ByteView token);
