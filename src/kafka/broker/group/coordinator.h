@@ -43,8 +43,8 @@ class GroupCoordinator {
                                                  PartitionId partition) const;
   using OffsetsOfGroup = std::map<std::pair<std::string, PartitionId>, CommittedOffset>;
   [[nodiscard]] const OffsetsOfGroup* all_committed(std::string_view group_id) const;
-  // Of OffsetDelete: kNone also where there was nothing; kGroupSubscribedToTopic while members consume it is not told
-  // apart here: kNonEmptyGroup while the group has members.
+  // Of OffsetDelete: kNone also where there was nothing. kNonEmptyGroup while the group has members, unless they are
+  // consumers: the caller leaves out what these subscribe to.
   void delete_offsets(const std::string& group_id, const std::vector<std::pair<std::string, PartitionId>>& which,
                       std::function<void(ErrorCode)> reply);
 

@@ -147,7 +147,8 @@ void GroupCoordinator::delete_offsets(const std::string& group_id,
                                       std::function<void(ErrorCode)> reply) {
   Entry* entry = find(group_id);
   if (entry == nullptr) return reply(ErrorCode::kGroupIdNotFound);
-  if (entry->group->size() > 0) return reply(ErrorCode::kNonEmptyGroup);
+  if (entry->group->size() > 0 && entry->group->protocol_type() != kConsumerProtocolType)
+    return reply(ErrorCode::kNonEmptyGroup);
   std::vector<GroupRecord> records;
   for (const auto& where : which) {
     if (entry->offsets.erase(where) > 0) records.push_back(offset_tombstone({group_id, where.first, where.second}));

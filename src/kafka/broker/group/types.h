@@ -123,6 +123,8 @@ struct CommittedOffset {
   std::uint64_t order = 0;  // of this process: a later commit is not undone by a transaction that was begun before it
 };
 
+inline constexpr std::string_view kConsumerProtocolType = "consumer";
+
 struct DescribedMember {
   std::string member_id;
   std::optional<std::string> instance_id;

@@ -1,9 +1,7 @@
-// DeleteGroups, versions 0 to 2 (KIP-229), and OffsetDelete, version 0 (KIP-496): empty groups only.
-// Answered when the deletion is on stable storage.
+// DeleteGroups, versions 0 to 2. KIPs: 229. Empty groups only. Answered when the deletion is on stable storage.
 #include "kafka/wire/delete_groups.h"
 
 #include "kafka/broker/handlers/handlers.h"
-#include "kafka/wire/offset_delete.h"
 
 namespace antiphon::kafka::broker {
 
@@ -33,29 +31,6 @@ void handle_delete_groups(BrokerContext& context, const Request& request) {
     });
   }
   finish();
-}
-
-void handle_offset_delete(BrokerContext& context, const Request& request) {
-  const auto message = decode<wire::OffsetDeleteRequest>(context, request);
-  if (!message) return;
-  std::vector<std::pair<std::string, PartitionId>> which;
-  for (const auto& topic : message->topics) {
-    for (const auto& partition : topic.partitions)
-      which.emplace_back(std::string(topic.name), partition.partition_index);
-  }
-  context.groups.delete_offsets(std::string(message->group_id), which,
-                                [&context, to = ReplyStub::of(request), which](wire::ErrorCode error) {
-                                  wire::OffsetDeleteResponse response;
-                                  response.error_code = error;
-                                  for (const auto& [topic, partition] : which) {
-                                    if (error != wire::ErrorCode::kNone) break;
-                                    if (response.topics.empty() || response.topics.back().name != topic)
-                                      response.topics.emplace_back().name = topic;
-                                    auto& out = response.topics.back().partitions.emplace_back();
-                                    out.partition_index = partition;
-                                  }
-                                  context.respond(to, response);
-                                });
 }
 
 }  // namespace antiphon::kafka::broker
