@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kafka/wire/record.h"
 
 namespace antiphon::kafka::wire {
@@ -70,6 +72,18 @@ BatchVerdict validate_produced(ByteView records, std::int16_t produce_version, c
   BatchVerdict verdict = check_header(*batch, produce_version);
   if (!verdict.accepted() || !(policy.check_records || policy.keys_required)) return verdict;
   return check_records(*batch, policy.keys_required, scratch);
+}
+
+bool mend_max_timestamp(MutableByteView bytes, Buffer& scratch) {
+  const auto batch = BatchView::at(bytes);
+  if (!batch || batch->log_append_time() || batch->max_timestamp() >= batch->base_timestamp()) return batch.has_value();
+  auto records = RecordReader::open(*batch, scratch);
+  if (!records) return false;
+  std::int64_t latest = batch->base_timestamp();
+  for (RecordView record; records->next(record);) latest = std::max(latest, records->timestamp_of(record));
+  if (!records->ok()) return false;
+  patch_max_timestamp(bytes, latest);
+  return true;
 }
 
 }  // namespace antiphon::kafka::wire

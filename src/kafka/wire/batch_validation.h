@@ -32,4 +32,8 @@ struct BatchVerdict {
 BatchVerdict validate_produced(ByteView records, std::int16_t produce_version, const BatchPolicy& policy,
                                Buffer& scratch);
 
+// Some producers leave the header's maximum unset: below the first record's time it cannot be. Such a batch gets the
+// maximum of its records, by which retention and offsets by time go. False: its records cannot be read.
+bool mend_max_timestamp(MutableByteView batch, Buffer& scratch);
+
 }  // namespace antiphon::kafka::wire

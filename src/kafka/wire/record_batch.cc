@@ -77,6 +77,11 @@ void patch_log_append_time(MutableByteView batch, std::int64_t timestamp_ms) {
   patch_crc(batch);
 }
 
+void patch_max_timestamp(MutableByteView batch, std::int64_t timestamp_ms) {
+  store_big(batch.data() + kMaxTimestampAt, timestamp_ms);
+  patch_crc(batch);
+}
+
 void patch_crc(MutableByteView batch) { store_big(batch.data() + kCrcAt, crc32c(batch.subspan(kAttributesAt))); }
 
 }  // namespace antiphon::kafka::wire

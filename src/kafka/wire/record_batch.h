@@ -103,6 +103,7 @@ void patch_base_offset(MutableByteView batch, Offset base_offset);
 void patch_leader_epoch(MutableByteView batch, LeaderEpoch leader_epoch);
 // Sets the attribute bit and the maximum, and makes the CRC new. Readers then take this time for every record.
 void patch_log_append_time(MutableByteView batch, std::int64_t timestamp_ms);
+void patch_max_timestamp(MutableByteView batch, std::int64_t timestamp_ms);  // makes the CRC new
 void patch_crc(MutableByteView batch);
 
 }  // namespace antiphon::kafka::wire

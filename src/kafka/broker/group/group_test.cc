@@ -150,7 +150,7 @@ TEST_F(Groups, ASecondMemberStartsARebalanceThatWaitsForTheFirst) {
   EXPECT_TRUE((*b)->members.empty()) << "only the leader sees the others";
 }
 
-TEST_F(Groups, AFollowersSyncWaitsForTheLeadersAssignment) {
+TEST_F(Groups, AFollowersSyncWaitsForTheLeadersAssignment) {  // [37]
   const auto a = stable_single();
   const auto b = join(request());
   join(request(a));
@@ -250,7 +250,7 @@ TEST_F(Groups, AMemberThatNeverFetchesItsAssignmentIsOut) {
   EXPECT_EQ(heartbeat(b_id, 2), E::kUnknownMemberId);
 }
 
-TEST_F(Groups, ADisconnectWhileWaitingForTheOthersDoesNotBlockTheGroup) {
+TEST_F(Groups, ADisconnectWhileWaitingForTheOthersDoesNotBlockTheGroup) {  // [39]
   const auto a = stable_single();
   auto r = request();
   r.connection = ConnectionId(2);
@@ -309,7 +309,7 @@ struct StaticCase {
 };
 class StaticMembers : public Groups, public ::testing::WithParamInterface<StaticCase> {};
 
-TEST_P(StaticMembers, RejoinTakesItsPlaceWithoutARebalanceAndFencesTheOld) {
+TEST_P(StaticMembers, RejoinTakesItsPlaceWithoutARebalanceAndFencesTheOld) {  // [40]
   auto r = request();
   r.instance_id = "i1";
   r.can_skip_assignment = GetParam().can_skip;

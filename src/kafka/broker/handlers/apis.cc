@@ -24,7 +24,7 @@ using wire::ApiKey;
 constexpr HandledApi kHandled[] = {
     {ApiKey::kProduce, {0, 11}, handle_produce},
     {ApiKey::kFetch, {0, 16}, handle_fetch},
-    {ApiKey::kListOffsets, {0, 8}, handle_list_offsets},  // 9 asks for tiered storage's local start
+    {ApiKey::kListOffsets, {0, 9}, handle_list_offsets},
     {ApiKey::kMetadata, {0, 12}, handle_metadata},
     {ApiKey::kOffsetCommit, {0, 9}, handle_offset_commit},
     {ApiKey::kOffsetFetch, {0, 9}, handle_offset_fetch},

@@ -121,6 +121,8 @@ Append append_one(BrokerContext& context, const Request& request, const wire::Pr
     out.keyless_records = std::move(checked.verdict.keyless_records);
     return append;
   }
+  if (!wire::mend_max_timestamp(checked.batch, context.scratch))
+    return fail(out, ErrorCode::kInvalidRecord, "The batch's records cannot be read"), append;
   const auto batch = wire::BatchView::at(checked.batch);
   if (!batch) return fail(out, ErrorCode::kCorruptMessage, batch.error().message), append;
   if (const auto may = check_transaction(context, request, produce, topic, part.index, *batch, out); !may)

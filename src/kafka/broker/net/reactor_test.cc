@@ -160,7 +160,7 @@ class Running : public ::testing::Test {
   Result<> result_;
 };
 
-TEST_F(Running, PipelinedRequestsAreAnsweredInOrderAlsoBehindOneThatWaits) {
+TEST_F(Running, PipelinedRequestsAreAnsweredInOrderAlsoBehindOneThatWaits) {  // [15]
   start();
   Client c(port);
   c.send(9, 1, make_topic("t"));
