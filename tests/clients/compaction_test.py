@@ -60,7 +60,7 @@ def settings_take_effect_while_it_runs(broker):
     assert len(read(broker, "later")) == 4
     from kafka.admin import ConfigResource, ConfigResourceType
     admin = KafkaAdminClient(bootstrap_servers=broker.address)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "later", configs=SHORT)])
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "later", configs=SHORT)], raise_on_unknown=False)
     admin.close()
     wait_until(lambda: len(read(broker, "later")) == 1, SECONDS_MAX, "it is compacted from now on")
 
@@ -73,9 +73,9 @@ def the_offsets_topic_shrinks_and_keeps_what_was_committed(broker):
     partition = TopicPartition("work", 0)
     consumer.assign([partition])
     for n in range(300):
-        consumer.commit({partition: OffsetAndMetadata(n % 3, "x" * 200)})
+        consumer.commit({partition: OffsetAndMetadata(n % 3, "x" * 200, -1)})
     admin = KafkaAdminClient(bootstrap_servers=broker.address)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "__consumer_offsets", configs=SHORT)])
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "__consumer_offsets", configs=SHORT)], raise_on_unknown=False)
     admin.close()
 
     def size():
@@ -83,7 +83,7 @@ def the_offsets_topic_shrinks_and_keeps_what_was_committed(broker):
     before = size()
     assert before > 300 * 200, before
     time.sleep(1.1)  # segment.ms: what follows goes to a new segment
-    consumer.commit({partition: OffsetAndMetadata(2, "last")})
+    consumer.commit({partition: OffsetAndMetadata(2, "last", -1)})
     wait_until(lambda: size() < before / 10, SECONDS_MAX, "the offsets topic shrinks")
     assert consumer.committed(partition) == 2
     consumer.close()
