@@ -37,7 +37,6 @@ bool commits(const wire::BatchView& batch) {
 Cleaner::Cleaner(FileSystem& files, CleaningPlan plan)
     : files_(files),
       plan_(std::move(plan)),
-      map_(keys_at_most(plan_), plan_.map_bytes_max),
       tracker_(plan_.transactions),
       map_end_(plan_.segments.empty() ? plan_.first_dirty : plan_.segments.back().end),
       pool_(files, kCleanerOpenFilesMax) {}
@@ -62,7 +61,7 @@ Result<bool> Cleaner::put_keys() {
     if (offset < batch.base_offset() || offset > batch.last_offset())
       return source_->damaged("a record outside its batch");
     if (offset < plan_.first_dirty || !record.key) continue;
-    if (!map_.put(*record.key, offset)) {
+    if (!map_->put(*record.key, offset)) {
       map_end_ = offset;
       return false;
     }
@@ -72,6 +71,7 @@ Result<bool> Cleaner::put_keys() {
 }
 
 Result<Cleaner::Progress> Cleaner::fill_map() {
+  if (!map_) map_ = std::make_unique<OffsetMap>(keys_at_most(plan_), plan_.map_bytes_max);
   bool room = true;
   for (std::uint64_t piece = 0; room && at_ < plan_.segments.size() && piece < kCleanerPieceBytes;) {
     if (plan_.segments[at_].end <= plan_.first_dirty) {
@@ -98,7 +98,7 @@ Result<Cleaner::Progress> Cleaner::fill_map() {
   if (room && at_ < plan_.segments.size()) return Progress::kMore;
   source_.reset();
   filter_ = std::make_unique<BatchFilter>(
-      map_, BatchFilter::Pass{map_end_, map_end_ - 1, plan_.now_ms, plan_.delete_retention_ms});
+      *map_, BatchFilter::Pass{map_end_, map_end_ - 1, plan_.now_ms, plan_.delete_retention_ms});
   next_ = &Cleaner::begin_group;
   return Progress::kMore;
 }

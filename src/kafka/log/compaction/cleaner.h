@@ -85,7 +85,7 @@ class Cleaner {
 
   FileSystem& files_;
   const CleaningPlan plan_;
-  OffsetMap map_;
+  std::unique_ptr<OffsetMap> map_;  // made by the first run(): it may be large
   TransactionTracker tracker_;
   Result<Progress> (Cleaner::*next_)() = &Cleaner::fill_map;
   std::size_t at_ = 0;  // the segment that is read
