@@ -149,8 +149,8 @@ void TransactionCoordinator::marker_settled(const std::string& id, const TopicPa
                     error == ErrorCode::kInvalidProducerEpoch || error == ErrorCode::kTransactionCoordinatorFenced;
   if (over) {
     one.unmarked.erase(partition);
-  } else {
-    logging::warn("a transaction's marker could not be written; it is tried again",
+  } else if (!std::exchange(one.told, true)) {
+    logging::warn("a transaction's marker could not be written; it is tried again until it can",
                   {{"transactional_id", id}, {"topic", partition.topic}, {"error", wire::to_string(error)}});
   }
   if (--one.markers_in_flight > 0) return;
@@ -162,6 +162,7 @@ void TransactionCoordinator::marker_settled(const std::string& id, const TopicPa
 void TransactionCoordinator::complete(Entries::iterator entry) {
   Entry& one = entry->second;
   one.transaction = completed(one.transaction, to_unix_ms(now_.wall));
+  one.told = false;
   arm(entry, MonoTime::max());
   const std::string& id = entry->first;
   store_.append(id, transaction_record(id, one.transaction), [id](ErrorCode error) {
@@ -204,10 +205,9 @@ void TransactionCoordinator::expire(Instant now) {
     } else if (is_prepared(one.transaction.state)) {
       write_markers(entry);
     } else if (one.transaction.state == TransactionState::kOngoing) {
-      logging::info("a transaction took too long and is aborted",
-                    {{"transactional_id", entry->first}, {"timeout_ms", one.transaction.timeout_ms}});
       store(entry, fenced_abort(one.transaction, to_unix_ms(now.wall)), [this, id = entry->first](ErrorCode error) {
-        if (error != ErrorCode::kNone) arm(entries_.find(id), now_.mono + settings_.retry_interval);
+        if (error != ErrorCode::kNone) return arm(entries_.find(id), now_.mono + settings_.retry_interval);
+        logging::info("a transaction took too long and is aborted", {{"transactional_id", id}});
       });
     }
   }

@@ -79,6 +79,7 @@ class TransactionCoordinator {
     bool storing = false;               // a next state is on its way to the store
     std::set<TopicPartition> unmarked;  // of a prepared one: partitions whose marker is not durable
     std::size_t markers_in_flight = 0;
+    bool told = false;           // that a marker of this end could not be written
     std::vector<Reply> waiting;  // for the end
     MonoTime armed = MonoTime::max();
   };
