@@ -1,7 +1,7 @@
 // TxnOffsetCommit, versions 0 to 4.
 // KIPs: 98 (offsets committed inside a transaction are seen when it commits), 320 (leader epoch from 2), 447 (from 3:
 // member and generation, which fence an instance that lost its partitions), 890 part 1 (from 4 TRANSACTION_ABORTABLE,
-// INVALID_TXN_STATE before, if the group was not added to the transaction). CommittedInside when the commit is on stable
+// INVALID_TXN_STATE before, if the group was not added to the transaction). Answered when the commit is on stable
 // storage. A partition that is not there: UNKNOWN_TOPIC_OR_PARTITION. Not implemented: version 5 (KIP-890 part 2: adds
 // the group by itself).
 #include "kafka/wire/txn_offset_commit.h"
