@@ -12,8 +12,7 @@ bool may_be_gone(const Index& index, const Write& write, std::size_t known_at, O
   const int era = index.era_of(known_at);
   if (static_cast<std::size_t>(era) >= index.power_cuts.size()) return false;  // no power cut since
   if (write.first_seen && write.last_seen_era > era) return false;             // it had come through
-  const auto promised = index.promised.find(place_of(*write.send));
-  return offset == Offset(-1) || promised == index.promised.end() || offset >= promised->second;
+  return offset == Offset(-1) || offset >= index.promised_in(place_of(*write.send), era);
 }
 
 void check_missing(const Index& index, const std::string& value, const Write& write, Verdict& verdict) {

@@ -107,6 +107,14 @@ const std::vector<Case>& cases() {
 {'what':'fault','reason':'power_cut'}
 {'what':'log','first':0,'offset':2,'records':[[1,'b']]})",
        {A::kLostWrite}},
+      {"AcksAllTookTheOffsetOfAcks1ThatAPowerCutTook",
+       R"({'what':'send','value':'a','acks':1}
+{'what':'sent','value':'a','outcome':'ok','offset':0}
+{'what':'fault','reason':'power_cut'}
+{'what':'send','value':'b'}
+{'what':'sent','value':'b','outcome':'ok','offset':0}
+{'what':'log','offset':1,'records':[[0,'b']]})",
+       {}},
       {"Acks0MayGo",
        R"({'what':'send','value':'a','acks':0}
 {'what':'sent','value':'a','outcome':'ok'}

@@ -23,8 +23,8 @@ Index::Index(const History& all) : history(all) {
         write.answered_at = at;
         const bool all_acks = write.send != nullptr && write.send->acks == -1;
         if (all_acks && event.outcome == Outcome::kOk) {
-          Offset& end = promised[place_of(event)];
-          end = std::max(end, event.offset + 1);
+          const Offset before = promised_in(place_of(event), era);
+          promised[place_of(event)][era] = std::max(before, event.offset + 1);
         }
         break;
       }
@@ -80,6 +80,13 @@ Index::Index(const History& all) : history(all) {
 
 int Index::era_of(std::size_t at) const {
   return static_cast<int>(std::lower_bound(power_cuts.begin(), power_cuts.end(), at) - power_cuts.begin());
+}
+
+Offset Index::promised_in(const Place& place, int era) const {
+  const auto found = promised.find(place);
+  if (found == promised.end()) return Offset(0);
+  const auto later = found->second.upper_bound(era);
+  return later == found->second.begin() ? Offset(0) : std::prev(later)->second;
 }
 
 const Transaction* Index::transaction_of(const std::string& name) const {

@@ -56,10 +56,12 @@ struct Index {
   std::map<Place, Offset> log_starts;   // the highest that was asked for
   std::set<std::string> gone_topics;
   std::vector<std::size_t> power_cuts;  // events
-  std::map<Place, Offset> promised;     // one past the last offset that acks=all was answered for
+  // By era: one past the last offset that acks=all had been answered for by its end.
+  std::map<Place, std::map<int, Offset>> promised;
 
   // Power cuts before event `at`: the era it lies in.
   [[nodiscard]] int era_of(std::size_t at) const;
+  [[nodiscard]] Offset promised_in(const Place& place, int era) const;
   [[nodiscard]] const Transaction* transaction_of(const std::string& name) const;
   // The log in which the write must be seen.
   [[nodiscard]] const Log* log_of(const Write& write) const;

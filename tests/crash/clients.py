@@ -62,9 +62,9 @@ class Producer(Client):
                           acks={"all": -1, 1: 1, 0: 0}[self.acks])
 
         def delivered(error, message):
-            offset = message.offset()
+            offset = message.offset() if error is None else None
             self.history.note("sent", process=self.name, topic=self.topic, partition=partition, value=value,
-                              outcome="ok" if error is None else "unknown", offset=offset if error is None and offset >= 0 else None)
+                              outcome="ok" if error is None else "unknown", offset=offset if offset is not None and offset >= 0 else None)
         padding = self.dice.choice([20, 200, 2000])
         producer.produce(self.topic, f"{value} {'.' * padding}", partition=partition, on_delivery=delivered)
 
