@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t kMinute = 60'000;
 constexpr std::uint64_t kHour = 60 * kMinute;
+constexpr const char* kKindNames[] = {"EIO", "ENOSPC", "lost pages"};
 constexpr std::size_t kGroups = 2;
 constexpr std::uint64_t kEndRoundsMax = 400;
 
@@ -56,7 +57,7 @@ class Life {
     }
     // acks, idempotent, batches under way, bytes of a record (four of them fit the smallest segment)
     const std::vector<ProducerSettings> kinds{{-1, true, 5, 300},  {-1, true, 1, 700}, {1, true, 3, 300},
-                                              {-1, false, 3, 300}, {1, false, 3, 300},  {0, false, 2, 300}};
+                                              {-1, false, 3, 300}, {1, false, 3, 300}, {0, false, 2, 300}};
     const std::uint64_t producers = 2 + world_.below(3);
     for (std::uint64_t i = 0; i < producers; ++i) {
       world_.add<Producer>(fmt::format("p{}", i), i == 0 ? kinds[0] : kinds[world_.below(kinds.size())]);
@@ -132,8 +133,9 @@ class Life {
     ++counts_.disk_faults;
     world_.disk_failed = true;
     if (world_.one_in(3)) {
-      world_.fill_disk(world_.below(20'000));
-      return;
+      const std::uint64_t room = world_.below(20'000);
+      world_.fill_disk(room);
+      return note_fault(fmt::format("disk: {} bytes are left", room));
     }
     Fault fault;
     constexpr Fault::Kind kKinds[] = {Fault::Kind::kIo, Fault::Kind::kNoSpace, Fault::Kind::kLostPages};
@@ -149,10 +151,20 @@ class Life {
     }
     constexpr const char* kPaths[] = {"", "", ".log", "journal", "checkpoint", "__consumer_offsets", "index"};
     fault.path_contains = kPaths[world_.below(7)];
+    note_fault(fmt::format("disk: {} {} of {} after {}, {} times", kKindNames[static_cast<std::size_t>(fault.kind)],
+                           fault.only ? fmt::format("operation {}", static_cast<int>(*fault.only)) : "anything",
+                           fault.path_contains.empty() ? "any file" : fault.path_contains, fault.after, fault.count));
     world_.driver.files.inject(fault);
   }
 
+  void note_fault(std::string reason) {
+    Event event;
+    event.reason = std::move(reason);
+    world_.note(std::move(event));
+  }
+
   void mend_disk() {
+    if (world_.disk_failed) note_fault("disk: mended");
     world_.driver.files.clear_faults();
     world_.empty_disk();
   }

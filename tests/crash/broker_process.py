@@ -1,10 +1,16 @@
 """The broker as a process that can be killed at any moment and started again on the same folder and port."""
+import ctypes
 import signal
 import socket
 import subprocess
 import threading
 
 START_SECONDS_MAX = 60
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port():
@@ -26,7 +32,7 @@ class Broker:
         return f"127.0.0.1:{self.port}"
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         threading.Thread(target=lambda errors=self.process.stderr: self.lines.extend(errors), daemon=True).start()
         timer = threading.Timer(START_SECONDS_MAX, self.process.kill)
         timer.start()

@@ -33,7 +33,7 @@ Result<> CheckpointJob::write_checkpoint() {
     for (const SyncTarget& target : job.targets) {
       if (!target.segment->sync(files_, *target.file)) job.partition->failed = true;
     }
-    if (job.partition->failed) frozen.push_back(key);
+    if (job.partition->failed) freeze(key, job.directory);
   }
   if (!frozen.empty()) {
     checkpoint.journal = previous_mark;
@@ -50,6 +50,33 @@ Result<> CheckpointJob::write_checkpoint() {
   return write_file_atomically(files_, checkpoint_path(directory_), encode_checkpoint(checkpoint));
 }
 
+void ReleasedFolders::add(const std::string& folder) {
+  const std::lock_guard lock(mutex_);
+  folders_.push_back(folder + "/");
+}
+
+bool ReleasedFolders::covers(const std::string& path) const {
+  return std::any_of(folders_.begin(), folders_.end(), [&](const std::string& f) { return path.starts_with(f); });
+}
+
+bool ReleasedFolders::cover(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  return covers(path);
+}
+
+Result<> ReleasedFolders::remove(FileSystem& files, const std::string& path) {
+  if (path.find("/trash/") != std::string::npos)
+    return files.remove_tree(path);  // by topic id: nobody else's, and large
+  const std::lock_guard lock(mutex_);
+  return covers(path) ? Result<>() : files.remove_tree(path);
+}
+
+void CheckpointJob::freeze(const PartitionKey& key, const std::string& directory) {
+  frozen.push_back(key);
+  // Its older state may need files that it has dropped since: a start decides about them.
+  std::erase_if(removals, [&](const std::string& path) { return path.starts_with(directory + "/"); });
+}
+
 void CheckpointJob::run() {
   if (auto grown = write_journal(); !grown) error = std::move(grown).error();
   auto done = write_checkpoint();
@@ -57,7 +84,7 @@ void CheckpointJob::run() {
   if (!done) error = std::move(done).error();
   // In order: the file that says a topic is being deleted goes last. What cannot be removed is tried again by a start.
   while (written && !removals.empty()) {
-    if (auto removed = files_.remove_tree(removals.front()); !removed) {
+    if (auto removed = released->remove(files_, removals.front()); !removed) {
       error = std::move(removed).error();
       break;
     }

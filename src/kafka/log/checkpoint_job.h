@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,10 +15,28 @@
 
 namespace antiphon::kafka::log {
 
+// Folders of deleted topics, whose names may be new ones' by now: what was to be removed in them went with them. The
+// reactor adds while the background thread removes.
+class ReleasedFolders {
+ public:
+  void add(const std::string& folder);
+  // Unless it lies in one of them.
+  Result<> remove(FileSystem& files, const std::string& path);
+  [[nodiscard]] bool cover(const std::string& path) const;
+
+ private:
+  [[nodiscard]] bool covers(const std::string& path) const;
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> folders_;
+};
+
 class CheckpointJob final : public BackgroundJob {
  public:
   CheckpointJob(FileSystem& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
   void run() override;
+  // Before run() (reactor), or by it: the partition has failed, and what its folder holds is not touched.
+  void freeze(const PartitionKey& key, const std::string& directory);
 
   // Filled by the reactor before run().
   std::vector<std::pair<PartitionKey, PartitionSyncJob>> partitions;
@@ -25,6 +45,7 @@ class CheckpointJob final : public BackgroundJob {
   Checkpoint checkpoint;  // true once the partitions are synced
   JournalMark previous_mark;
   std::vector<std::string> removals;
+  std::shared_ptr<ReleasedFolders> released = std::make_shared<ReleasedFolders>();
   std::uint64_t journal_from = 0;  // the ring is to be written from here ..
   std::uint64_t journal_to = 0;    // .. to here; equal: nothing to do
 

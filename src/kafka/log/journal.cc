@@ -168,7 +168,8 @@ void Journal::sync_segments(Group& group) {
 
 void Journal::write(Group& group) {
   // Of a partition that has failed nothing is written: what stands before its batches may be lost, and a note would be
-  // a lie.
+  // a lie. The group keeps the place that it was given: the next one stands behind it.
+  const std::uint64_t placed = group.bytes;
   group.bytes = kGroupHeaderBytes;
   group.entries = 0;
   for (std::size_t i = 0; i < group.requests.size(); ++i) {
@@ -186,7 +187,7 @@ void Journal::write(Group& group) {
   headers.reserve(group.entries + std::size_t{1});
   std::vector<ByteView> pieces;
   pieces.reserve(std::size_t{3} * group.entries + 2);
-  headers.push_back(encode_group({epoch_, group.sequence, static_cast<std::uint32_t>(group.bytes), group.entries}));
+  headers.push_back(encode_group({epoch_, group.sequence, static_cast<std::uint32_t>(placed), group.entries}));
   pieces.push_back(headers.back());
   EntryHeader entry;
   entry.epoch = epoch_;

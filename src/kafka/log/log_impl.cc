@@ -9,6 +9,11 @@
 
 namespace antiphon::kafka::log {
 
+namespace {
+// A full or broken disk is asked again so often, and no more: by a job that failed.
+constexpr std::chrono::seconds kJobRetryDelay{1};
+}  // namespace
+
 LogImpl::LogImpl(const LogSettings& settings, FileSystem& files, const Clock& clock, Random& random)
     : settings_(settings),
       files_(files),
@@ -84,7 +89,10 @@ Result<TopicMeta> LogImpl::create_topic(std::string_view name, std::int32_t part
   meta.id.bytes[6] = (meta.id.bytes[6] & std::byte{0x0f}) | std::byte{0x40};  // a UUID of version 4, as Kafka's
   meta.id.bytes[8] = (meta.id.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
   ANTIPHON_TRY_VOID(no_folders(meta, 0));
-  ANTIPHON_TRY_VOID(store_.write(meta));
+  if (auto written = store_.write(meta); !written) {
+    store_.forget(meta);
+    return std::move(written).error();
+  }
   return add_topic(std::move(meta)).meta;
 }
 
@@ -98,6 +106,11 @@ Result<> LogImpl::delete_topic(std::string_view name, std::string_view reason) {
   by_id_.erase(meta.id);
   topics_.erase(found);
   ++context_.writes;
+  for (std::int32_t n = 0; n < meta.partition_count; ++n) {
+    const std::string folder = fmt::format("{}/{}-{}", settings_.data_directory, meta.name, n);
+    std::erase_if(context_.removals, [&](const std::string& path) { return path.starts_with(folder + "/"); });
+    if (released_folders_) released_folders_->add(folder);
+  }
   if (!removals) return std::move(removals).error();
   context_.removals.insert(context_.removals.end(), removals->begin(), removals->end());
   logging::info("topic deleted", {{"topic", meta.name}, {"topic.id", to_text(meta.id)}, {"reason", reason}});
@@ -174,7 +187,10 @@ void LogImpl::poll_completed(std::vector<SettledTicket>& out) {
   }
 }
 
-bool LogImpl::job_due() const { return !job_active_ && (checkpoint_due() || compactor_.ready()); }
+bool LogImpl::job_due() const {
+  if (job_active_ || clock_.mono_now() < next_job_) return false;
+  return checkpoint_due() || compactor_.ready();
+}
 
 bool LogImpl::checkpoint_due() const {
   const std::uint64_t limit = journal_->limit();
@@ -206,23 +222,24 @@ std::unique_ptr<BackgroundJob> LogImpl::begin_job() {
 
 std::unique_ptr<CheckpointJob> LogImpl::begin_checkpoint() {
   auto job = std::make_unique<CheckpointJob>(files_, settings_.data_directory);
+  job->removals = std::move(context_.removals);
+  context_.removals.clear();
   const JournalMark mark = journal_->mark();  // before the segments are looked at: they hold what stands before it
   for (auto& [name, topic] : topics_) {
     for (auto& partition : topic.partitions) {
       const PartitionKey key{topic.meta.id, partition->id()};
       if (auto sync = partition->begin_checkpoint()) job->partitions.emplace_back(key, std::move(*sync));
-      if (partition->sync_state()->failed && !partition->damaged()) job->frozen.push_back(key);
+      if (partition->sync_state()->failed && !partition->damaged()) job->freeze(key, partition->directory());
     }
   }
   job->checkpoint = checkpoint_of_all(mark);
   job->previous_mark = released_;
-  job->removals = std::move(context_.removals);
-  context_.removals.clear();
   job->journal_from = journal_->limit();
   job->journal_to = std::max(settings_.journal_bytes, job->journal_from);
   writes_at_checkpoint_ = context_.writes;
   last_checkpoint_ = clock_.mono_now();
   job_active_ = true;
+  released_folders_ = job->released;
   return job;
 }
 
@@ -243,13 +260,15 @@ void LogImpl::checkpoint_finished(CheckpointJob& job) {
   if (job.error) {
     logging::error("the checkpoint was not completed", {{"error", job.error->message}});
     ++context_.writes;  // it is due again
+    next_job_ = clock_.mono_now() + kJobRetryDelay;
   }
   for (const auto& [key, sync] : job.partitions) {
     PartitionLog* const partition = find(key.first, key.second);
-    if (partition != nullptr) partition->finish_checkpoint(sync);
+    if (partition != nullptr) partition->finish_checkpoint(sync, job.written);
   }
   pool_.close_idle();
   if (!job.written) {
+    std::erase_if(job.removals, [&](const std::string& path) { return job.released->cover(path); });
     context_.removals.insert(context_.removals.begin(), job.removals.begin(), job.removals.end());
     return;
   }

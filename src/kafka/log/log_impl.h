@@ -77,9 +77,11 @@ class LogImpl final : public Log {
   RecoveryReport report_;
   std::optional<Error> failure_;
   bool job_active_ = false;
-  JournalMark released_;  // the mark of the last checkpoint
+  std::shared_ptr<ReleasedFolders> released_folders_;  // of the job under way, or the last one
+  JournalMark released_;                               // the mark of the last checkpoint
   std::uint64_t writes_at_checkpoint_ = 0;
   MonoTime last_checkpoint_{};
+  MonoTime next_job_{};  // after one that failed: not at once again
   std::uint64_t checkpoints_ = 0;
 };
 

@@ -30,7 +30,14 @@ Result<std::unique_ptr<File>> LogImpl::open_journal(bool first_start) {
   ANTIPHON_TRY(file, files_.open(path, OpenMode::kCreate));
   Bytes page(kJournalPage);
   ANTIPHON_TRY(got, file->read_at(0, page));
-  if (is_journal_page(ByteView(page).first(got))) return file;
+  if (is_journal_page(ByteView(page).first(got))) {
+    if (!first_start) return file;
+    // A start that failed may have left a page that only the cache holds.
+    ANTIPHON_TRY_VOID(file->write_at(0, encode_journal_page()));
+    ANTIPHON_TRY_VOID(file->sync_data());
+    ANTIPHON_TRY_VOID(files_.sync_directory(settings_.data_directory));
+    return file;
+  }
   ANTIPHON_TRY(size, file->size());
   // Before the first checkpoint it is what a start left that did not get far; nothing was ever acknowledged.
   const bool ruined = size > kJournalPage && !first_start;

@@ -167,7 +167,7 @@ AppendResult PartitionLog::append(const AppendRequest& request) {
 }
 
 std::vector<SyncTarget> PartitionLog::unsynced_targets() {
-  std::vector<SyncTarget> targets;
+  std::vector<SyncTarget> targets = dropped_;
   for (const auto& [base, synced] : unsynced_) {
     Segment& segment = *segments_.at(base);
     auto file = segment.file()->handle();
@@ -233,7 +233,7 @@ void PartitionLog::settle(SyncTicket ticket, const std::shared_ptr<const Error>&
     fail(*error);
     return;  // the high watermark stays below it for good
   }
-  if (failure_) return;
+  if (sync_->failed) return;
   while (!unsettled_.empty() && unsettled_.front().ticket <= ticket) unsettled_.pop_front();
   move_high_watermark();
 }
@@ -244,9 +244,11 @@ void PartitionLog::move_high_watermark() {
 }
 
 std::optional<PartitionSyncJob> PartitionLog::begin_checkpoint() {
-  if (failure_ || sync_->failed || unsynced_.empty()) return std::nullopt;
+  if (sync_->failed || (unsynced_.empty() && dropped_.empty())) return std::nullopt;
   PartitionSyncJob job;
   job.partition = sync_;
+  job.directory = directory_;
+  job.dropped = dropped_.size();
   job.writes = unjournaled_writes_;
   for (const auto& [base, synced] : unsynced_) {
     Segment& segment = *segments_.at(base);
@@ -274,7 +276,8 @@ void PartitionLog::sync_index(EntryFile& index, PartitionSyncJob& job) {
   index.mark_synced();  // the job holds the file open
 }
 
-void PartitionLog::finish_checkpoint(const PartitionSyncJob& job) {
+void PartitionLog::finish_checkpoint(const PartitionSyncJob& job, bool written) {
+  if (written) dropped_.erase(dropped_.begin(), dropped_.begin() + static_cast<std::ptrdiff_t>(job.dropped));
   if (sync_->failed) {
     fail(make_error(ErrorKind::kIo, "a segment could not be synced"));
     return;

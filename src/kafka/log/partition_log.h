@@ -36,6 +36,8 @@ struct PartitionSyncJob {
   std::vector<Offset> log_bases;  // of the segments among them, with the size that is synced
   std::vector<std::uint64_t> log_sizes;
   std::uint64_t writes = 0;  // unjournaled_writes at the time
+  std::string directory;
+  std::size_t dropped = 0;  // segments: the checkpoint says that nobody needs them
 };
 
 class PartitionLog final : public Partition {
@@ -84,7 +86,7 @@ class PartitionLog final : public Partition {
 
   // Checkpoint: what to sync (nothing: null), and what is true once that is done.
   std::optional<PartitionSyncJob> begin_checkpoint();
-  void finish_checkpoint(const PartitionSyncJob& job);
+  void finish_checkpoint(const PartitionSyncJob& job, bool written);
   [[nodiscard]] PartitionCheckpoint checkpoint();
   void fail(Error error);
   // Found damaged at the start: it needs nothing from the journal any more.
@@ -120,6 +122,8 @@ class PartitionLog final : public Partition {
   void move_high_watermark();
   std::optional<AppendResult> check_transaction(const BatchHeader& batch) const;
   void remember(const BatchHeader& batch, Offset segment);
+  // Makes the slice end before damaged bytes; kCorrupt where it begins with them. The partition has failed then.
+  Result<> check(Segment& segment, Offset segment_end, LogSlice& slice);
   struct Limit {
     std::uint64_t position = 0;
     Offset offset;
@@ -138,6 +142,9 @@ class PartitionLog final : public Partition {
   PartitionConfig config_;
   std::map<Offset, std::unique_ptr<Segment>> segments_;  // by base; the last one is written to
   std::map<Offset, std::uint64_t> unsynced_;  // segments with bytes that are not known to be durable; the size that is
+  // Segments that were dropped with such bytes: a start before the next checkpoint will look for what was promised
+  // there.
+  std::vector<SyncTarget> dropped_;
   Offset log_start_{0};
   Offset log_end_{0};
   Offset high_watermark_{0};

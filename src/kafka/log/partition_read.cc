@@ -81,7 +81,8 @@ Result<LogSlice> PartitionLog::read(Offset from, std::uint64_t max_bytes, Offset
     slice.position = *start;
     slice.length = cut.position - *start;
     slice.next_offset = cut.offset.value_or(limit.offset);
-    hints_[next_hint_] = {slice.next_offset, segment.base(), cut.position};
+    ANTIPHON_TRY_VOID(check(segment, end_of(found), slice));
+    hints_[next_hint_] = {slice.next_offset, segment.base(), slice.position + slice.length};
     next_hint_ = (next_hint_ + 1) % hints_.size();
     return slice;
   }
@@ -142,7 +143,9 @@ Result<std::optional<TimestampOffset>> PartitionLog::offset_for_timestamp(std::i
     std::uint64_t position = 0;
     if (hint) {
       ANTIPHON_TRY(place, segment->locate(hint->offset));
-      if (place && place->header.last_offset == hint->offset) position = place->position;
+      const bool stands =
+          place && place->header.last_offset == hint->offset && place->header.max_timestamp_ms == hint->timestamp_ms;
+      if (stands) position = place->position;
     }
     ANTIPHON_TRY(record, find_record(*segment, position, timestamp_ms));
     if (record) return record;
@@ -180,7 +183,11 @@ DeletedSegment PartitionLog::drop_first(std::string reason) {
   context_.removals.push_back(segment.path());
   ++context_.writes;
   log_start_ = std::max(log_start_, deleted.next_offset);
-  unsynced_.erase(segment.base());
+  if (unsynced_.erase(segment.base()) > 0) {
+    auto file = segment.file()->handle();
+    if (file) dropped_.push_back({segment.file(), std::move(*file)});
+    if (!file) fail(std::move(file).error());
+  }
   segments_.erase(first);
   return deleted;
 }

@@ -33,6 +33,11 @@ Result<> PartitionRecovery::find_segments() {
   if (!entries) return std::move(entries).error();
   for (const DirectoryEntry& entry : *entries) {
     if (const auto index = segment_base_of(entry.name, AbortedIndex::kSuffix)) indexes_.push_back(*index);
+    if (entry.name == kSyncFailedFile) {
+      rewrite_ = touched_ = true;
+      report_.notices.push_back(
+          fmt::format("{}: a sync had failed; what is behind the checkpoint is written anew", name()));
+    }
     const auto base = segment_base_of(entry.name, ".log");
     if (!base || entry.is_directory) continue;
     auto segment = std::make_unique<Segment>(context_.pool, partition_.directory_, *base, false);
@@ -144,6 +149,15 @@ Result<> PartitionRecovery::fill_in(Segment& segment, const FoundEntry& entry) {
   return {};
 }
 
+// The same bytes at the same place, so that the next sync takes them for new.
+Result<> PartitionRecovery::write_anew(Segment& segment, const BatchHeader& batch) {
+  ANTIPHON_TRY(file, segment.file()->handle());
+  Bytes bytes(static_cast<std::size_t>(batch.size_bytes));
+  ANTIPHON_TRY(got, file->read_at(segment.size(), bytes));
+  if (got != bytes.size()) return make_error(ErrorKind::kIo, fmt::format("{} became shorter", segment.path()));
+  return file->write_at(segment.size(), bytes);
+}
+
 Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
   Segment* segment = found->second.get();
   const auto following = std::next(found);
@@ -164,6 +178,7 @@ Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
       good = journaled.crc == batch->crc && journaled.size_bytes == batch->size_bytes;
     }
     if (good) {
+      if (rewrite_) ANTIPHON_TRY_VOID(write_anew(*segment, *batch));
       segment->note(*batch, partition_.config_.index_interval_bytes);
       took(*batch, segment->base());
       touched_ = true;
@@ -273,7 +288,9 @@ Result<> PartitionRecovery::sync() {
     ANTIPHON_TRY_VOID(index->flush());
     ANTIPHON_TRY_VOID(index->sync(context_.files));
   }
-  return {};
+  if (!rewrite_) return {};
+  ANTIPHON_TRY_VOID(context_.files.remove_tree(fmt::format("{}/{}", partition_.directory_, kSyncFailedFile)));
+  return context_.files.sync_directory(partition_.directory_);
 }
 
 Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std::vector<const FoundEntry*>& entries) {

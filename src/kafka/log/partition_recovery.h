@@ -31,6 +31,7 @@ class PartitionRecovery {
   Result<> scan_segments();
   Result<bool> scan_segment(Segments::iterator segment);  // true: the next one follows on
   Result<> fill_in(Segment& segment, const FoundEntry& entry);
+  Result<> write_anew(Segment& segment, const BatchHeader& batch);
   Result<> remove_from(Segments::iterator later);
   Result<> cut_tail(Segments::iterator segment);
   Result<> sync();
@@ -51,7 +52,8 @@ class PartitionRecovery {
   Offset start_segment_{0};                      // the first one that is looked at
   bool whole_log_ = false;                       // no checkpoint: gaps that compaction left are right
   bool touched_ = false;                         // something was scanned, written or cut: it wants a sync
-  bool lost_ = false;                            // a tail was cut
+  bool rewrite_ = false;  // a sync failed before: what is read may be in the cache only, for ever
+  bool lost_ = false;     // a tail was cut
   bool damaged_ = false;
   std::string problem_;  // why the last good batch is the last
 };

@@ -17,7 +17,7 @@ Segment::Segment(FilePool& pool, const std::string& directory, Offset base, bool
 Result<> Segment::load() {
   ANTIPHON_TRY(file, log_->handle());
   ANTIPHON_TRY(size, file->size());
-  size_ = size;
+  size_ = unchecked_below_ = size;
   return {};
 }
 
@@ -34,8 +34,13 @@ Result<> Segment::load_index() {
 Result<TimeEntry> Segment::max_time() {
   if (!max_time_) ANTIPHON_TRY_VOID(load_index());
   if (!max_time_) {
+    // Retention deletes by it: a damaged index must not say that a segment is old.
     ANTIPHON_TRY(last, index_.last_time());
-    max_time_ = last.value_or(TimeEntry{-1, base_});
+    ANTIPHON_TRY(place, last ? locate(last->offset) : Result<std::optional<Place>>(std::optional<Place>()));
+    const bool stands =
+        place && place->header.last_offset == last->offset && place->header.max_timestamp_ms == last->timestamp_ms;
+    if (!stands && size_ > 0) ANTIPHON_TRY_VOID(rebuild_index(index_interval_));
+    if (!max_time_) max_time_ = last.value_or(TimeEntry{-1, base_});
   }
   return *max_time_;
 }
@@ -61,7 +66,7 @@ void Segment::renamed(const std::string& suffix) {
 }
 
 Result<> Segment::resume(std::uint64_t size, Offset end, TimeEntry max_time, std::int64_t first_timestamp_ms) {
-  size_ = size;
+  size_ = unchecked_below_ = size;
   ANTIPHON_TRY_VOID(index_.load());
   ANTIPHON_TRY_VOID(index_.cut(size, end));
   index_loaded_ = false;
@@ -158,6 +163,19 @@ Result<std::optional<Segment::Place>> Segment::locate(Offset offset) {
   return std::optional<Place>();
 }
 
+Result<std::uint64_t> Segment::boundary_before(std::uint64_t position) {
+  if (position == 0) return std::uint64_t{0};
+  ANTIPHON_TRY_VOID(load_index());
+  for (const bool again : {false, true}) {
+    ANTIPHON_TRY(hint, index_.by_position(position - 1));
+    if (!hint) break;
+    ANTIPHON_TRY(good, stands(*hint));
+    if (good && hint->position < position) return hint->position;
+    if (!again) ANTIPHON_TRY_VOID(rebuild_index(index_interval_));
+  }
+  return std::uint64_t{0};
+}
+
 Result<Segment::Cut> Segment::cut_at(std::uint64_t position, std::uint64_t max_bytes, std::uint64_t limit) {
   if (limit - position <= max_bytes) return Cut{limit, std::nullopt};
   ANTIPHON_TRY_VOID(load_index());
@@ -183,7 +201,7 @@ Result<> Segment::rebuild_index(std::int64_t index_interval) {
   ANTIPHON_TRY_VOID(index_.cut(0, base_));
   index_loaded_ = true;
   const std::uint64_t end = size_;
-  Scanner scanner(*file, 0, end, Scanner::Check::kHeader);
+  Scanner scanner(*file, 0, end, Scanner::Check::kCrc);
   size_ = 0;
   since_index_ = 0;
   max_time_ = TimeEntry{-1, base_};
@@ -195,6 +213,7 @@ Result<> Segment::rebuild_index(std::int64_t index_interval) {
     note(**batch, index_interval);
   }
   size_ = end;
+  if (!scanner.problem().empty()) max_time_ = TimeEntry{-1, base_};  // nobody knows how old damaged bytes are
   if (result && index_.offsets().count() > 0) result = seal();
   return result;
 }

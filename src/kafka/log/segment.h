@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kafka/log/batch.h"
+#include "kafka/log/checked_ranges.h"
 #include "kafka/log/scanner.h"
 #include "kafka/log/sparse_index.h"
 
@@ -67,7 +68,13 @@ class Segment {
   };
   Result<Cut> cut_at(std::uint64_t position, std::uint64_t max_bytes, std::uint64_t limit);
 
-  // Reads every batch header and writes both indexes anew.
+  // What stands below was written in an earlier life, and is checked before it is served (partition_check.cc).
+  [[nodiscard]] std::uint64_t unchecked_below() const { return unchecked_below_; }
+  [[nodiscard]] CheckedRanges& checked() { return checked_; }
+  // Where a batch begins, the nearer the better, before `position` (0: at it).
+  Result<std::uint64_t> boundary_before(std::uint64_t position);
+
+  // Reads every batch and writes both indexes anew.
   Result<> rebuild_index(std::int64_t index_interval);
 
  private:
@@ -77,6 +84,8 @@ class Segment {
   std::shared_ptr<SegmentFile> log_;
   SegmentIndex index_;
   std::uint64_t size_ = 0;
+  std::uint64_t unchecked_below_ = 0;
+  CheckedRanges checked_;
   bool index_loaded_ = false;
   std::int64_t index_interval_ = 4096;
   std::uint64_t since_index_ = 0;  // bytes since the last entry

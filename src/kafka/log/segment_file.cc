@@ -27,6 +27,10 @@ Result<> SegmentFile::sync(FileSystem& files, File& file) {
     entry_synced_ = true;
   } else {
     failed_.store(true, std::memory_order_release);
+    // As good as it goes: if the disk takes nothing at all any more, there is nothing to be said on it either.
+    if (files.open(fmt::format("{}/{}", directory_, kSyncFailedFile), OpenMode::kCreate)) {
+      (void)files.sync_directory(directory_);
+    }
   }
   return result;
 }

@@ -19,6 +19,10 @@ namespace antiphon::kafka::log {
 
 class FilePool;
 
+// In a partition's folder: a sync of one of its files failed. The kernel then takes its pages for clean, readable and
+// never to be written: the next start writes what it reads anew before it calls it durable (partition_recovery.h).
+constexpr const char* kSyncFailedFile = "sync-failed";
+
 class SegmentFile {
  public:
   SegmentFile(FilePool& pool, std::string directory, std::string name, bool is_new)

@@ -19,6 +19,10 @@ Result<> TopicStore::write(const TopicMeta& topic) {
   return write_file_atomically(files_, file_of(topic.id, ".topic"), encode_topic(topic));
 }
 
+void TopicStore::forget(const TopicMeta& topic) {
+  if (files_.remove_tree(file_of(topic.id, ".topic"))) (void)files_.sync_directory(directory_ + "/topics");
+}
+
 Result<std::vector<std::string>> TopicStore::move_to_trash(const TopicMeta& topic) {
   std::vector<std::string> removals;
   for (std::int32_t n = 0; n < topic.partition_count; ++n) {

@@ -24,6 +24,8 @@ class TopicStore {
   Result<Loaded> load();
 
   Result<> write(const TopicMeta& topic);
+  // A new topic's file that could not be written for sure: another of that name may be made.
+  void forget(const TopicMeta& topic);
   // What is to be removed afterwards, in order.
   Result<std::vector<std::string>> remove(const TopicMeta& topic);
 

@@ -2,6 +2,7 @@
 
 #include "core/logging.h"
 #include "core/uuid.h"
+#include "kafka/broker/core/checked_text.h"
 #include "kafka/broker/core/context.h"
 #include "kafka/broker/handlers/handlers.h"
 #include "kafka/broker/handlers/produce.h"
@@ -9,7 +10,6 @@
 namespace antiphon::kafka::broker {
 namespace {
 
-constexpr std::size_t kClusterIdBytesMax = 64;
 constexpr std::size_t kSettleRoundsMax =
     16;  // waking one waiter may move another partition; then the next wake-up goes on
 
@@ -36,10 +36,9 @@ GroupSettings group_settings(const BrokerSettings& settings) {
 Result<std::string> cluster_id(FileSystem& files, const std::string& path, Random& random) {
   ANTIPHON_TRY(exists, files.exists(path));
   if (exists) {
-    ANTIPHON_TRY(bytes, read_file(files, path, kClusterIdBytesMax));
-    std::string id(as_text(bytes));
-    while (!id.empty() && id.back() == '\n') id.pop_back();
-    if (!id.empty()) return id;
+    ANTIPHON_TRY(read, read_checked_text(files, path));
+    if (read.whole) return read.text;
+    logging::error("a file is damaged: the cluster has another id from now on", {{"problem", read.problem}});
   }
   log::TopicId id;
   for (std::size_t half = 0; half < 2; ++half) {
@@ -47,7 +46,7 @@ Result<std::string> cluster_id(FileSystem& files, const std::string& path, Rando
     std::memcpy(id.bytes.data() + half * sizeof word, &word, sizeof word);
   }
   std::string text = log::to_text(id);
-  ANTIPHON_TRY_VOID(write_file_atomically(files, path, as_bytes(text)));
+  ANTIPHON_TRY_VOID(write_checked_text(files, path, text));
   return text;
 }
 
@@ -254,7 +253,7 @@ Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& setti
   ANTIPHON_TRY_VOID(files.make_directories(settings.data_dir));
   ANTIPHON_TRY(log, log::Log::open(log_settings(settings), files, clock, random));
   ANTIPHON_TRY(cluster, cluster_id(files, settings.data_dir + "/cluster.id", random));
-  ANTIPHON_TRY(producer_ids, ProducerIds::open(files, settings.data_dir + "/producer.ids"));
+  ANTIPHON_TRY(producer_ids, ProducerIds::open(files, settings.data_dir + "/producer.ids", clock.wall_now()));
   ANTIPHON_TRY(dynamic_configs, DynamicConfigs::open(files, settings.data_dir + "/dynamic.configs"));
   ANTIPHON_TRY(users, UserStore::open(files, users_file(settings.data_dir), random));
   auto core = std::make_unique<Core>(settings, std::move(log), std::move(producer_ids), std::move(dynamic_configs),

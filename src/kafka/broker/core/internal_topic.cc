@@ -50,6 +50,16 @@ Result<> InternalTopic::ensure() {
   return {};
 }
 
+wire::ErrorCode InternalTopic::known(std::string_view key) {
+  using wire::ErrorCode;
+  if (log_.recovery().damage.empty() && log_.topic(shape_.name) == nullptr) return ErrorCode::kNone;
+  if (!ensure()) return ErrorCode::kCoordinatorNotAvailable;  // its folders are there, its topic's file is damaged
+  const log::Partition* partition = partition_of(key);
+  const bool damaged =
+      partition != nullptr && partition->failure() && partition->failure()->kind == ErrorKind::kCorrupt;
+  return damaged ? ErrorCode::kCoordinatorNotAvailable : ErrorCode::kNone;
+}
+
 PartitionId InternalTopic::partition_id_of(std::string_view key) const {
   const auto* meta = log_.topic(shape_.name);
   if (meta == nullptr || meta->partition_count <= 0) return PartitionId(-1);

@@ -43,6 +43,9 @@ class InternalTopic {
 
   // kIo and what create_topic says. Harmless when it is there.
   Result<> ensure();
+  // Whether what is known of the key is all there is: COORDINATOR_NOT_AVAILABLE when its records stand in a partition
+  // that was found damaged.
+  [[nodiscard]] wire::ErrorCode known(std::string_view key);
   // Null, -1: there is no topic yet.
   [[nodiscard]] log::Partition* partition_of(std::string_view key);
   [[nodiscard]] PartitionId partition_id_of(std::string_view key) const;

@@ -18,6 +18,9 @@ class OffsetsTopic final : public GroupStore {
                 kOffsetsTopicPartitions,
                 {{"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", "104857600"}}}) {}
 
+  // Whether what is known of the group's offsets is all there is: kCoordinatorNotAvailable when they stand in a
+  // partition that was found damaged. Better no answer than one that sends a consumer back, or to the end.
+  [[nodiscard]] wire::ErrorCode known(std::string_view group_id) { return topic_.known(group_id); }
   Result<> ensure() { return topic_.ensure(); }
   [[nodiscard]] PartitionId partition_id_of(std::string_view group_id) const {
     return topic_.partition_id_of(group_id);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/clock.h"
 #include "core/file_system.h"
 #include "core/result.h"
 #include "core/types.h"
@@ -15,8 +16,9 @@ class ProducerIds {
  public:
   static constexpr std::int64_t kBlock = 1000;  // as Kafka's controller gives them out
 
-  // Reads `path` ("next=NUMBER" and a line feed; missing: a new broker). kCorrupt: it says something else.
-  static Result<ProducerIds> open(FileSystem& files, std::string path);
+  // Reads `path` ("next=NUMBER", checked_text.h; missing: a new broker). Damaged: logged, and the ids go on behind all
+  // that can have been given out, from the time of day.
+  static Result<ProducerIds> open(FileSystem& files, std::string path, WallTime now);
   // Errors: kIo.
   Result<ProducerId> next();
 

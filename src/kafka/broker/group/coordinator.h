@@ -53,7 +53,9 @@ class GroupCoordinator {
   [[nodiscard]] DescribedGroup describe(std::string_view group_id) const;
   // kGroupIdNotFound, kNonEmptyGroup, or kNone once it is durable.
   void remove_group(const std::string& group_id, std::function<void(ErrorCode)> reply);
-  void topic_deleted(std::string_view topic);
+  // Its offsets go, in memory at once; `done` is told when they cannot come back any more, or that they may.
+  void topic_deleted(std::string_view topic, std::function<void(ErrorCode)> done);
+  [[nodiscard]] std::set<std::string> topics_with_offsets() const;
 
   void disconnected(ConnectionId connection, Instant now);
   [[nodiscard]] MonoTime next_deadline() const;
@@ -74,6 +76,9 @@ class GroupCoordinator {
     std::map<ProducerId, OffsetsOfGroup> unstable;  // committed inside of transactions that are not over
     MonoTime armed = MonoTime::max();
     std::size_t commits_in_flight = 0;
+    // Commits that are on their way, or failed and may be in the store all the same, by place: a deletion of the topic
+    // must reach these, too.
+    std::map<std::pair<std::string, PartitionId>, std::size_t> unsettled;
   };
 
   Entry* find(std::string_view group_id);

@@ -1,5 +1,6 @@
 // Committed offsets: checked against the group, stored, then seen.
 #include <algorithm>
+#include <memory>
 
 #include "kafka/broker/group/coordinator.h"
 
@@ -45,14 +46,21 @@ void GroupCoordinator::commit(const CommitRequest& request, CommitReply reply, I
   if (codes.empty() || codes.front() != ErrorCode::kNone) return reply(codes);
   Accepted accepted = accept(request, codes, now);
   if (accepted.records.empty()) return reply(codes);
-  ++find(request.group_id)->commits_in_flight;
+  Entry& group = *find(request.group_id);
+  ++group.commits_in_flight;
+  for (const auto& [where, offset] : accepted.offsets) ++group.unsettled[where];
   store_.append(request.group_id, std::move(accepted.records),
                 [this, group_id = request.group_id, codes = std::move(codes), offsets = std::move(accepted.offsets),
                  reply = std::move(reply)](ErrorCode error) mutable {
                   Entry* entry = find(group_id);
                   if (entry != nullptr) --entry->commits_in_flight;
-                  if (entry != nullptr && error == ErrorCode::kNone) {
-                    for (auto& [where, offset] : offsets) entry->offsets[where] = std::move(offset);
+                  if (entry != nullptr) {
+                    for (auto& [where, offset] : offsets) {
+                      const auto unsettled = entry->unsettled.find(where);
+                      if (unsettled == entry->unsettled.end()) continue;  // its topic was deleted meanwhile
+                      if (--unsettled->second == 0) entry->unsettled.erase(unsettled);
+                      if (error == ErrorCode::kNone) entry->offsets[where] = std::move(offset);
+                    }
                   }
                   fill_in(codes, error);
                   reply(codes);
@@ -175,22 +183,45 @@ void GroupCoordinator::remove_group(const std::string& group_id, std::function<v
   store_.append(group_id, std::move(records), std::move(reply));
 }
 
-void GroupCoordinator::topic_deleted(std::string_view topic) {
+void GroupCoordinator::topic_deleted(std::string_view topic, std::function<void(ErrorCode)> done) {
+  struct Tombstones {  // of one topic, in several groups
+    std::size_t waiting = 1;
+    ErrorCode error = ErrorCode::kNone;
+    std::function<void(ErrorCode)> done;
+  };
+  const auto all = std::make_shared<Tombstones>();
+  all->done = std::move(done);
+  const auto settled = [all](ErrorCode error) {
+    if (error != ErrorCode::kNone) all->error = error;
+    if (--all->waiting == 0) all->done(all->error);
+  };
   for (auto& [id, entry] : entries_) {
     for (auto& [producer, offsets] : entry.unstable) {
       std::erase_if(offsets, [&](const auto& offset) { return offset.first.first == topic; });
     }
+    std::set<std::pair<std::string, PartitionId>> gone;
+    for (const auto& [where, offset] : entry.offsets) gone.insert(where);
+    for (const auto& [where, count] : entry.unsettled) gone.insert(where);
+    std::erase_if(gone, [&](const auto& where) { return where.first != topic; });
     std::vector<GroupRecord> records;
-    for (auto it = entry.offsets.begin(); it != entry.offsets.end();) {
-      if (it->first.first != topic) {
-        ++it;
-        continue;
-      }
-      records.push_back(offset_tombstone({id, it->first.first, it->first.second}));
-      it = entry.offsets.erase(it);
+    for (const auto& where : gone) {
+      records.push_back(offset_tombstone({id, where.first, where.second}));
+      entry.offsets.erase(where);
+      entry.unsettled.erase(where);
     }
-    if (!records.empty()) store_.append(id, std::move(records), [](ErrorCode) {});
+    if (records.empty()) continue;
+    ++all->waiting;
+    store_.append(id, std::move(records), settled);
   }
+  settled(ErrorCode::kNone);
+}
+
+std::set<std::string> GroupCoordinator::topics_with_offsets() const {
+  std::set<std::string> topics;
+  for (const auto& [id, entry] : entries_) {
+    for (const auto& [where, offset] : entry.offsets) topics.insert(where.first);
+  }
+  return topics;
 }
 
 }  // namespace antiphon::kafka::broker

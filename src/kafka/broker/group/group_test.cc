@@ -418,7 +418,7 @@ TEST_F(Groups, AGroupIsDeletedOnlyWhenEmptyAndStaysDeleted) {
 
 TEST_F(Groups, ADeletedTopicTakesItsOffsetsWithIt) {
   commit("", -1, 5);
-  coordinator->topic_deleted("t");
+  coordinator->topic_deleted("t", [](ErrorCode) {});
   EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);
   restart();
   EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);

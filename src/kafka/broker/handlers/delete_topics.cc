@@ -1,5 +1,6 @@
 // DeleteTopics, versions 0 to 6. KIPs: 4, 516 (by topic id, from 6), 599 (error message from 5). Durable when answered.
-// The topic's committed offsets go with it; fetches that wait for it are answered. Internal topics may not be deleted.
+// The topic's committed offsets go with it, and it is answered when they cannot come back; fetches that wait for it are
+// answered. Internal topics may not be deleted.
 #include "kafka/wire/delete_topics.h"
 
 #include "core/logging.h"
@@ -10,7 +11,20 @@ namespace {
 
 using wire::ErrorCode;
 
-ErrorCode delete_one(BrokerContext& context, const std::string& name, const log::TopicId& id, std::int32_t partitions,
+// What is to be answered, while the offsets of its topics are being deleted.
+struct Deletion {
+  ReplyStub to;
+  wire::DeleteTopicsResponse response;
+  std::vector<std::string> names;
+  std::size_t waiting = 1;
+
+  void settled(BrokerContext& context) {
+    if (--waiting == 0) context.respond(to, response);
+  }
+};
+
+ErrorCode delete_one(BrokerContext& context, const std::shared_ptr<Deletion>& all, std::size_t at,
+                     const std::string& name, const log::TopicId& id, std::int32_t partitions,
                      std::string_view client) {
   if (is_internal_topic(name)) return ErrorCode::kInvalidRequest;
   const auto deleted = context.log.delete_topic(name, fmt::format("asked for by {}", client));
@@ -18,24 +32,32 @@ ErrorCode delete_one(BrokerContext& context, const std::string& name, const log:
   logging::info("topic deleted", {{"topic", name}, {"client", client}});
   context.forget_policy(id);
   for (std::int32_t i = 0; i < partitions; ++i) context.moved.push_back({id, PartitionId(i)});
-  context.groups.topic_deleted(name);
+  ++all->waiting;
+  context.groups.topic_deleted(name, [&context, all, at](ErrorCode error) {
+    if (error != ErrorCode::kNone) all->response.responses[at].error_code = ErrorCode::kKafkaStorageError;
+    all->settled(context);
+  });
   return ErrorCode::kNone;
 }
 
-void delete_asked(BrokerContext& context, const Request& request, std::optional<std::string_view> name, wire::Uuid id,
-                  wire::DeleteTopicsResponse::TopicResponse& out, std::string& owned_name) {
-  const auto* meta = name ? context.log.topic(*name) : context.log.topic(from_wire(id));
-  out.name = name;
+void delete_asked(BrokerContext& context, const Request& request, const std::shared_ptr<Deletion>& all, std::size_t at,
+                  std::optional<std::string_view> asked_name, wire::Uuid id) {
+  std::string& name = all->names[at];
+  wire::DeleteTopicsResponse::TopicResponse& out = all->response.responses[at];
+  const auto* meta = asked_name ? context.log.topic(*asked_name) : context.log.topic(from_wire(id));
+  if (asked_name) name = *asked_name;
   out.topic_id = id;
+  if (asked_name) out.name = name;
   if (meta == nullptr) {
-    out.error_code = name ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kUnknownTopicId;
+    out.error_code = asked_name ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kUnknownTopicId;
     return;
   }
-  owned_name = meta->name;
-  out.name = owned_name;
+  name = meta->name;
+  out.name = name;
   const log::TopicId topic_id = meta->id;
   out.topic_id = to_wire(topic_id);
-  out.error_code = delete_one(context, owned_name, topic_id, meta->partition_count, request.client_host);
+  const ErrorCode error = delete_one(context, all, at, name, topic_id, meta->partition_count, request.client_host);
+  if (error != ErrorCode::kNone) out.error_code = error;
 }
 
 }  // namespace
@@ -43,15 +65,15 @@ void delete_asked(BrokerContext& context, const Request& request, std::optional<
 void handle_delete_topics(BrokerContext& context, const Request& request) {
   const auto message = decode<wire::DeleteTopicsRequest>(context, request);
   if (!message) return;
-  wire::DeleteTopicsResponse response;
+  const auto all = std::make_shared<Deletion>();
+  all->to = ReplyStub::of(request);
   const std::size_t count = message->topics.size() + message->topic_names.size();
-  std::vector<std::string> names(count);
+  all->names.resize(count);  // the response looks at them: nothing moves from here on
+  all->response.responses.resize(count);
   std::size_t at = 0;
-  for (const auto& topic : message->topics)
-    delete_asked(context, request, topic.name, topic.topic_id, response.responses.emplace_back(), names[at++]);
-  for (const auto name : message->topic_names)
-    delete_asked(context, request, name, {}, response.responses.emplace_back(), names[at++]);
-  context.respond(request, response);
+  for (const auto& topic : message->topics) delete_asked(context, request, all, at++, topic.name, topic.topic_id);
+  for (const auto name : message->topic_names) delete_asked(context, request, all, at++, name, {});
+  all->settled(context);
 }
 
 }  // namespace antiphon::kafka::broker

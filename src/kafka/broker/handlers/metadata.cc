@@ -2,7 +2,8 @@
 // KIPs: 4 (controller id, internal flag), 78 (cluster id), 112, 320 (leader epochs), 430 (authorized operations: all,
 // there is no authorizer), 516 (topic ids from 10, by id from 12). One broker: leader, replica and in-sync replica of
 // everything. A topic asked for by name is made where allow_auto_topic_creation says so (always below version 4) and
-// the broker may.
+// the broker may, at most kTopicsMadeMax a request; of the others the client hears LEADER_NOT_AVAILABLE, as of one that
+// is just being made, and asks again.
 #include "kafka/wire/metadata.h"
 
 #include <deque>
@@ -14,6 +15,7 @@ namespace {
 
 using wire::ErrorCode;
 using wire::MetadataResponse;
+constexpr std::size_t kTopicsMadeMax = 16;  // each is synced, and everybody else waits for them
 
 MetadataResponse::Topic describe(BrokerContext& context, const log::TopicMeta& meta, bool with_operations) {
   MetadataResponse::Topic out;
@@ -48,7 +50,7 @@ MetadataResponse::Topic missing(std::optional<std::string_view> name, wire::Uuid
 }
 
 MetadataResponse::Topic find(BrokerContext& context, const wire::MetadataRequest::Topic& asked,
-                             const wire::MetadataRequest& request) {
+                             const wire::MetadataRequest& request, std::size_t& topics_made) {
   const bool operations = request.include_topic_authorized_operations;
   if (!asked.name) {
     const auto* meta = context.log.topic(from_wire(asked.topic_id));
@@ -60,6 +62,8 @@ MetadataResponse::Topic find(BrokerContext& context, const wire::MetadataRequest
   if (!request.allow_auto_topic_creation || !context.settings.auto_create_topics) {
     return missing(asked.name, {}, ErrorCode::kUnknownTopicOrPartition);
   }
+  if (topics_made == kTopicsMadeMax) return missing(asked.name, {}, ErrorCode::kLeaderNotAvailable);
+  ++topics_made;
   if (const auto error = auto_create_topic(context, *asked.name); error != ErrorCode::kNone)
     return missing(asked.name, {}, error);
   const auto* made = context.log.topic(*asked.name);
@@ -83,7 +87,8 @@ void handle_metadata(BrokerContext& context, const Request& request) {
       response.topics.push_back(describe(context, *meta, message->include_topic_authorized_operations));
     }
   } else {
-    for (const auto& asked : *message->topics) response.topics.push_back(find(context, asked, *message));
+    std::size_t topics_made = 0;
+    for (const auto& asked : *message->topics) response.topics.push_back(find(context, asked, *message, topics_made));
   }
   context.respond(request, response);
 }

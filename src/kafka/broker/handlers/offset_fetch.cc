@@ -65,6 +65,8 @@ void handle_offset_fetch(BrokerContext& context, const Request& request) {
   using Answer = wire::OffsetFetchResponse;
   Answer response;
   if (request.version() < 8) {
+    response.error_code = context.offsets_topic.known(message->group_id);
+    if (response.error_code != wire::ErrorCode::kNone) return context.respond(request, response);
     response.topics = fetch_group<Answer::Topic, Answer::Partition>(
         {context, message->group_id, message->require_stable}, message->topics);
     return context.respond(request, response);
@@ -72,6 +74,8 @@ void handle_offset_fetch(BrokerContext& context, const Request& request) {
   for (const auto& group : message->groups) {
     auto& out = response.groups.emplace_back();
     out.group_id = group.group_id;
+    out.error_code = context.offsets_topic.known(group.group_id);
+    if (out.error_code != wire::ErrorCode::kNone) continue;
     out.topics = fetch_group<Answer::GroupTopic, Answer::GroupPartition>(
         {context, group.group_id, message->require_stable}, group.topics);
   }
