@@ -56,6 +56,14 @@ Result<Checked> check_from(const Segment& segment, Offset segment_end, const Log
 
 }  // namespace
 
+// Not fail(): what it has written since, and what others have in the journal, is synced and released as ever.
+void PartitionLog::isolate(const Error& damage) {
+  if (failure_) return;
+  failure_ = damage;
+  logging::error("stored bytes are damaged; the partition is isolated",
+                 {{"topic", topic_}, {"partition", id()}, {"damage", damage.message}});
+}
+
 Result<> PartitionLog::check(Segment& segment, Offset segment_end, LogSlice& slice) {
   const std::uint64_t end = std::min(slice.position + slice.length, segment.unchecked_below());
   if (slice.position >= end || segment.checked().covers(slice.position, end)) return {};
@@ -69,17 +77,10 @@ Result<> PartitionLog::check(Segment& segment, Offset segment_end, LogSlice& sli
     segment.checked().add(slice.position, end);
     return {};
   }
-  Error damage =
+  const Error damage =
       make_error(ErrorKind::kCorrupt, fmt::format("{} at byte {} (offset {} and on): {}", segment.path(), checked.place,
                                                   checked.good_next.value(), checked.problem));
-  if (!failure_) {
-    logging::error("stored bytes are damaged; the partition is isolated", {{"file", segment.path()},
-                                                                           {"position", checked.place},
-                                                                           {"offset", checked.good_next},
-                                                                           {"problem", checked.problem}});
-  }
-  // Not fail(): what it has written since, and what others have in the journal, is synced and released as ever.
-  if (!failure_) failure_ = damage;
+  isolate(damage);
   if (checked.good_end <= slice.position) return damage;
   slice.length = checked.good_end - slice.position;
   slice.next_offset = checked.good_next;

@@ -122,6 +122,9 @@ class PartitionLog final : public Partition {
   void move_high_watermark();
   std::optional<AppendResult> check_transaction(const BatchHeader& batch) const;
   void remember(const BatchHeader& batch, Offset segment);
+  Result<LogSlice> find_slice(Offset from, std::uint64_t max_bytes, Offset end);
+  // Stored bytes are damaged: says so once, and takes no more writes.
+  void isolate(const Error& damage);
   // Makes the slice end before damaged bytes; kCorrupt where it begins with them. The partition has failed then.
   Result<> check(Segment& segment, Offset segment_end, LogSlice& slice);
   struct Limit {

@@ -47,6 +47,12 @@ Result<PartitionLog::Limit> PartitionLog::limit_of(Segment& segment, Offset segm
 }
 
 Result<LogSlice> PartitionLog::read(Offset from, std::uint64_t max_bytes, Offset end) {
+  auto slice = find_slice(from, max_bytes, end);
+  if (!slice && slice.error().kind == ErrorKind::kCorrupt) isolate(slice.error());
+  return slice;
+}
+
+Result<LogSlice> PartitionLog::find_slice(Offset from, std::uint64_t max_bytes, Offset end) {
   if (from < log_start_ || from > log_end_) {
     return make_error(ErrorKind::kNotFound, fmt::format("{}-{}: offset {} is not in [{}, {}]", topic_, id().value(),
                                                         from.value(), log_start_.value(), log_end_.value()));

@@ -190,8 +190,10 @@ Result<Segment::Cut> Segment::cut_at(std::uint64_t position, std::uint64_t max_b
   while (end + header.size_bytes <= position + max_bytes || end == position) {
     end += header.size_bytes;
     if (end >= limit) return Cut{limit, std::nullopt};
-    ANTIPHON_TRY(next, header_at(end));
-    header = next;
+    auto next = header_at(end);
+    if (!next && next.error().kind == ErrorKind::kCorrupt) return Cut{end, header.next_offset()};  // up to the damage
+    if (!next) return std::move(next).error();
+    header = *next;
   }
   return Cut{end, header.base_offset};
 }
