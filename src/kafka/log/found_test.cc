@@ -111,7 +111,7 @@ TEST_F(Found, FilesThatAFailedPartitionsCheckpointNamesAreNotRemoved) {
   append(partition(), batch_of({"0"}));
   sync();
   checkpoint();
-  ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "100"}}));
+  ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "100"}, {"retention.ms", "-1"}}));
   for (int i = 1; i < 4; ++i) append(partition(), batch_of({fmt::format("{}", i)}));
   sync();
   ASSERT_TRUE(partition().advance_log_start(Offset(2)));
@@ -127,7 +127,7 @@ TEST_F(Found, FilesThatAFailedPartitionsCheckpointNamesAreNotRemoved) {
 // Retention had dropped a segment; before its file went, its topic was deleted and another one made with that name.
 TEST_F(Found, WhatWasToBeRemovedOfADeletedTopicIsNotRemovedFromTheNextOneOfItsName) {
   for (const bool under_way : {false, true}) {
-    ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "100"}}));
+    ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "100"}, {"retention.ms", "-1"}}));
     for (int i = 0; i < 3; ++i) append(partition(), batch_of({fmt::format("{}", i)}));
     sync();
     ASSERT_TRUE(partition().advance_log_start(Offset(2)));
@@ -149,7 +149,7 @@ TEST_F(Found, WhatWasToBeRemovedOfADeletedTopicIsNotRemovedFromTheNextOneOfItsNa
 
 // A note in the journal says that all below is durable: also what stands in a segment that retention has just dropped.
 TEST_F(Found, ADroppedSegmentIsSyncedWithWhatFollowsUntilACheckpointSaysThatItIsGone) {
-  ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "200"}}));
+  ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "200"}, {"retention.ms", "-1"}}));
   for (int i = 0; i < 4; ++i) append(partition(), batch_of({fmt::format("{}", i)}), Durability::kWritten);
   ASSERT_TRUE(partition().advance_log_start(Offset(2)));
   ASSERT_EQ(log->apply_retention(clock.wall_now()).size(), 1U);
