@@ -78,6 +78,17 @@ class Ours(Peer):
         return [BUILD / "antiphon", "broker", "--data", folder / "data", "--kafka", f"127.0.0.1:{port}"]
 
 
+class Before(Peer):
+    """Another build of ours, to compare a change with what was before it."""
+    name, title = "before", "Antiphon before"
+
+    def missing(self):
+        return None if os.environ.get("BEFORE") else "BEFORE= names no binary"
+
+    def command(self, folder, port, durable):
+        return [os.environ["BEFORE"], "broker", "--data", folder / "data", "--kafka", f"127.0.0.1:{port}"]
+
+
 class Floor(Peer):
     name, title = "floor", "floor"
 
@@ -149,4 +160,4 @@ class KafkaWire(Peer):
         return {"KAFKA_WIRE_AUTH_ALLOWANON": "true", **({"KAFKA_WIRE_STORAGE_FSYNCMODE": "always"} if durable else {})}
 
 
-ALL = [Ours(), Kafka(), Klite(), KafkaWire(), Floor()]
+ALL = [Ours(), Kafka(), Klite(), KafkaWire(), Floor(), Before()]

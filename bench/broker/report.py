@@ -83,7 +83,7 @@ def verdict_table(found):
 
 
 def left_out(found):
-    lines = [f"- {peer.title}: {reason}." for peer in peers.ALL if (reason := peer.missing())]
+    lines = [f"- {peer.title}: {reason}." for peer in peers.ALL if peer.name in RIVALS and (reason := peer.missing())]
     missing = [row.title for row in ROWS if not any(key[0] == row.name for key in found)]
     if missing:
         lines.append(f"- Not run this time: {'; '.join(missing)}.")

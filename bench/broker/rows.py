@@ -51,7 +51,7 @@ def ms(key, goal=0.0):
 
 ROWS = [
     Row("start", "exec to first ack", "start", (Figure("seconds", "s", 0.7, time=True),)),
-    Row("restart", "the same after kill -9 with a 410 MB log", "restart", (Figure("seconds", "s", 0.5, time=True),), ("ours", "kafka", "klite", "kafka-wire")),
+    Row("restart", "the same after kill -9 with a 410 MB log", "restart", (Figure("seconds", "s", 0.5, time=True),), ("ours", "before", "kafka", "klite", "kafka-wire")),
     Row("memory", "memory idle and after 5 GB", "memory", (Figure("idle", "MB idle", 0.7), Figure("after", "MB after", 0.7))),
     Row("produce-100", "produce 100 B", "small", (rate("M msg/s", 1.05), cpu("CPU-s/M", 0.4))),
     Row("produce-1k", "produce 1 KiB", "medium", (rate("MB/s", 2), cpu("CPU-s/GB", 0.25))),
@@ -66,7 +66,7 @@ ROWS = [
     Row("sync-produce-1k", "sync before ack, pipelined 1 KiB", "sync", (rate("MB/s", 2.5),)),
     Row("sync-produce-64k", "sync before ack, pipelined 64 KiB", "sync", (rate("MB/s", 2.5),)),
     Row("sync-e2e-1k", "sync before ack, end to end 1 KiB at 200/s", "sync", (ms("p50", 1.1), ms("p99", 1.1))),
-    Row("crowd", "memory with 1,000 partitions, connections and groups", "crowd", (Figure("mib", "MiB", absolute=96),), ("ours", "kafka", "klite", "kafka-wire")),
+    Row("crowd", "memory with 1,000 partitions, connections and groups", "crowd", (Figure("mib", "MiB", absolute=96),), ("ours", "before", "kafka", "klite", "kafka-wire")),
     Row("idle", "CPU of an idle broker", "idle", (Figure("percent", "% of a core"),)),
 ]
 BY_NAME = {row.name: row for row in ROWS}
