@@ -14,17 +14,45 @@ using Metadata = std::unique_ptr<const rd_kafka_metadata_t, rd::Deleter<rd_kafka
 
 constexpr int kReplicationMax = 3;
 
+std::vector<PartitionDescription> holders_of(const rd_kafka_metadata_topic_t& topic) {
+  std::vector<PartitionDescription> out(static_cast<std::size_t>(std::max(topic.partition_cnt, 0)));
+  for (int i = 0; i < topic.partition_cnt; ++i) {
+    const auto& from = topic.partitions[i];
+    if (from.id < 0 || from.id >= topic.partition_cnt) continue;
+    auto& to = out[static_cast<std::size_t>(from.id)];
+    to.leader = from.leader;
+    to.replicas.assign(from.replicas, from.replicas + from.replica_cnt);
+    to.in_sync.assign(from.isrs, from.isrs + from.isr_cnt);
+    std::sort(to.in_sync.begin(), to.in_sync.end());
+  }
+  return out;
+}
+
+std::string text_or_empty(const char* text) { return text == nullptr ? "" : text; }
+
+AccessRule rule_of(const rd_kafka_AclBinding_t* binding) {
+  return {rd_kafka_ResourceType_name(rd_kafka_AclBinding_restype(binding)),
+          text_or_empty(rd_kafka_AclBinding_name(binding)),
+          rd_kafka_ResourcePatternType_name(rd_kafka_AclBinding_resource_pattern_type(binding)),
+          text_or_empty(rd_kafka_AclBinding_principal(binding)),
+          text_or_empty(rd_kafka_AclBinding_host(binding)),
+          rd_kafka_AclOperation_name(rd_kafka_AclBinding_operation(binding)),
+          rd_kafka_AclPermissionType_name(rd_kafka_AclBinding_permission_type(binding))};
+}
+
 class RdAdmin final : public Admin {
  public:
   Result<> start(const Connection& connection) {
     ANTIPHON_TRY(handle, rd::Configuration(connection).make(RD_KAFKA_PRODUCER));
     handle_ = std::move(handle);
+    bootstrap_ = connection.bootstrap;
     return {};
   }
 
   Result<ClusterDescription> cluster(std::chrono::milliseconds timeout) override {
     ANTIPHON_TRY(metadata, fetch_metadata(timeout));
     ClusterDescription out;
+    out.bootstrap = bootstrap_;
     for (int i = 0; i < metadata->broker_cnt; ++i) {
       const auto& broker = metadata->brokers[i];
       out.brokers[broker.id] = fmt::format("{}:{}", broker.host, broker.port);
@@ -42,7 +70,7 @@ class RdAdmin final : public Admin {
     std::vector<TopicDescription> out;
     for (int i = 0; i < metadata->topic_cnt; ++i) {
       const auto& topic = metadata->topics[i];
-      out.push_back({topic.topic, topic.partition_cnt, topic.partition_cnt > 0 ? topic.partitions[0].replica_cnt : 0});
+      out.push_back({topic.topic, topic.partition_cnt, holders_of(topic)});
     }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return out;
@@ -50,27 +78,36 @@ class RdAdmin final : public Admin {
 
   Result<std::map<std::string, std::string>> topic_config(const std::string& topic,
                                                           std::chrono::milliseconds timeout) override {
-    const std::unique_ptr<rd_kafka_ConfigResource_t, rd::Deleter<rd_kafka_ConfigResource_destroy>> resource(
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-    rd_kafka_ConfigResource_t* resources[] = {resource.get()};
-    ANTIPHON_TRY(event, ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
-                            [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
-                              rd_kafka_DescribeConfigs(handle_.get(), resources, 1, o, q);
-                            }));
+    return config_of(RD_KAFKA_RESOURCE_TOPIC, topic, timeout);
+  }
+
+  Result<std::map<std::string, std::string>> broker_config(std::int32_t broker_id,
+                                                           std::chrono::milliseconds timeout) override {
+    return config_of(RD_KAFKA_RESOURCE_BROKER, std::to_string(broker_id), timeout);
+  }
+
+  Result<std::optional<std::vector<AccessRule>>> access_rules(std::chrono::milliseconds timeout) override {
+    std::array<char, 256> reason{};
+    const std::unique_ptr<rd_kafka_AclBindingFilter_t, rd::Deleter<rd_kafka_AclBinding_destroy>> every(
+        rd_kafka_AclBindingFilter_new(RD_KAFKA_RESOURCE_ANY, nullptr, RD_KAFKA_RESOURCE_PATTERN_ANY, nullptr, nullptr,
+                                      RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY, reason.data(),
+                                      reason.size()));
+    if (!every) return make_error(ErrorKind::kInternal, fmt::format("rules of access: {}", reason.data()));
+    const Options options = options_for(RD_KAFKA_ADMIN_OP_DESCRIBEACLS, timeout);
+    const rd::Queue queue(rd_kafka_queue_new(handle_.get()));
+    rd_kafka_DescribeAcls(handle_.get(), every.get(), options.get(), queue.get());
+    const rd::Event event = answer(queue.get(), timeout);
+    if (!event) return make_error(ErrorKind::kUnavailable, "the brokers do not answer");
+    const auto code = rd_kafka_event_error(event.get());
+    if (code == RD_KAFKA_RESP_ERR_SECURITY_DISABLED || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+      return std::optional<std::vector<AccessRule>>{};
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, "rules of access");
     std::size_t count = 0;
-    const auto* const* described =
-        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-    std::map<std::string, std::string> out;
-    if (count != 1) return make_error(ErrorKind::kInternal, fmt::format("settings of {}: no answer for it", topic));
-    if (const auto code = rd_kafka_ConfigResource_error(described[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return rd::error_of(code, fmt::format("settings of {}", topic));
-    }
-    const auto* const* entries = rd_kafka_ConfigResource_configs(described[0], &count);
-    for (std::size_t i = 0; i < count; ++i) {
-      const char* value = rd_kafka_ConfigEntry_value(entries[i]);
-      out[rd_kafka_ConfigEntry_name(entries[i])] = value == nullptr ? "" : value;
-    }
-    return out;
+    const auto* const* bindings =
+        rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(event.get()), &count);
+    std::vector<AccessRule> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back(rule_of(bindings[i]));
+    return std::optional(std::move(out));
   }
 
   Result<> create_topic(const TopicSpec& spec, int replication, std::chrono::milliseconds timeout) override {
@@ -161,15 +198,49 @@ class RdAdmin final : public Admin {
     return Metadata(raw);
   }
 
+  Result<std::map<std::string, std::string>> config_of(rd_kafka_ResourceType_t type, const std::string& name,
+                                                       std::chrono::milliseconds timeout) {
+    const std::unique_ptr<rd_kafka_ConfigResource_t, rd::Deleter<rd_kafka_ConfigResource_destroy>> resource(
+        rd_kafka_ConfigResource_new(type, name.c_str()));
+    rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+    ANTIPHON_TRY(event, ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
+                            [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
+                              rd_kafka_DescribeConfigs(handle_.get(), resources, 1, o, q);
+                            }));
+    std::size_t count = 0;
+    const auto* const* described =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    std::map<std::string, std::string> out;
+    if (count != 1) return make_error(ErrorKind::kInternal, fmt::format("settings of {}: no answer for it", name));
+    if (const auto code = rd_kafka_ConfigResource_error(described[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return rd::error_of(code, fmt::format("settings of {}", name));
+    }
+    const auto* const* entries = rd_kafka_ConfigResource_configs(described[0], &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+      out[rd_kafka_ConfigEntry_name(entries[i])] = value == nullptr ? "" : value;
+    }
+    return out;
+  }
+
+  Options options_for(rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout) {
+    Options options(rd_kafka_AdminOptions_new(handle_.get(), operation));
+    std::array<char, 256> reason{};
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), rd::milliseconds(timeout), reason.data(), reason.size());
+    return options;
+  }
+
+  static rd::Event answer(rd_kafka_queue_t* queue, std::chrono::milliseconds timeout) {
+    return rd::Event(rd_kafka_queue_poll(queue, rd::milliseconds(timeout + std::chrono::milliseconds(1000))));
+  }
+
   // One admin request and its one answer.
   template <class Call>
   Result<rd::Event> ask(rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout, const Call& call) {
-    const Options options(rd_kafka_AdminOptions_new(handle_.get(), operation));
-    std::array<char, 256> reason{};
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), rd::milliseconds(timeout), reason.data(), reason.size());
+    const Options options = options_for(operation, timeout);
     const rd::Queue queue(rd_kafka_queue_new(handle_.get()));
     call(options.get(), queue.get());
-    rd::Event event(rd_kafka_queue_poll(queue.get(), rd::milliseconds(timeout + std::chrono::milliseconds(1000))));
+    rd::Event event = answer(queue.get(), timeout);
     if (!event) return make_error(ErrorKind::kUnavailable, "the brokers do not answer");
     if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return make_error(rd::kind_of(code), rd_kafka_event_error_string(event.get()));
@@ -178,6 +249,7 @@ class RdAdmin final : public Admin {
   }
 
   rd::Handle handle_;
+  std::string bootstrap_;
 };
 
 }  // namespace

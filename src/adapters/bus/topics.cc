@@ -2,50 +2,56 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "adapters/bus/admin.h"
+#include "adapters/bus/promises.h"
 #include "core/logging.h"
 
 namespace antiphon::bus {
 namespace {
 
-std::optional<std::int64_t> number(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+using Topics = std::vector<TopicDescription>;
+
+constexpr std::chrono::milliseconds kFactsTimeout{3'000};  // a start does not wait longer for what only warns
+
+Topics::const_iterator find(const Topics& topics, const std::string& name) {
+  return std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == name; });
 }
 
-bool fits(const std::string& name, const std::string& wanted, const std::string& found) {
-  if (name != "max.message.bytes") return wanted == found;
-  const auto w = number(wanted);
-  const auto f = number(found);
-  return w && f && *f >= *w;
-}
-
-Result<> check_topic(Admin& admin, const TopicSpec& spec, const TopicDescription& found,
-                     std::chrono::milliseconds timeout) {
-  if (found.partitions != spec.partitions) {
-    return make_error(
-        ErrorKind::kConfig,
-        fmt::format(
-            "topic {} has {} partitions where {} are asked for; the number is set once: start with --partitions {}, "
-            "or choose another --namespace",
-            spec.name, found.partitions, spec.partitions, found.partitions));
+// What a stage does about what it finds: it does not start on a topic of another shape, and says what else is wrong.
+Result<> heed(const Findings& findings) {
+  for (const Finding& finding : findings) {
+    if (finding.weight == Weight::kRefused)
+      return make_error(ErrorKind::kConfig, fmt::format("{}; mend it with: {}", finding.what, finding.mend));
   }
-  ANTIPHON_TRY(config, admin.topic_config(spec.name, timeout));
-  for (const auto& [name, wanted] : spec.config) {
-    const auto it = config.find(name);
-    if (it == config.end() || fits(name, wanted, it->second)) continue;
-    return make_error(
-        ErrorKind::kConfig,
-        fmt::format(
-            "topic {} has {}={} where {} is needed; mend it with: kafka-configs.sh --bootstrap-server HOST:PORT "
-            "--alter --entity-type topics --entity-name {} --add-config {}={}",
-            spec.name, name, it->second, wanted, spec.name, name, wanted));
+  for (const Finding& finding : findings) {
+    if (finding.weight != Weight::kBroken) continue;
+    logging::warn(
+        "the cluster would break a promise; `antiphon doctor` tells more",
+        {{"subject", finding.subject}, {"found", finding.what}, {"promise", finding.promise}, {"mend", finding.mend}});
   }
   return {};
+}
+
+Result<> check(Admin& admin, const std::vector<TopicSpec>& specs, const Topics& existing,
+               std::chrono::milliseconds timeout) {
+  std::vector<std::string> names;
+  for (const TopicSpec& spec : specs) names.push_back(spec.name);
+  ANTIPHON_TRY(facts, gather_facts(admin, existing, names, std::min(timeout, kFactsTimeout)));
+  Findings findings;
+  for (const TopicSpec& spec : specs) {
+    const auto topic = facts.topics.find(spec.name);
+    if (topic == facts.topics.end()) continue;  // made just now, as it must be
+    if (!topic->second.settings) {
+      ANTIPHON_TRY(settings, admin.topic_config(spec.name, timeout));
+      topic->second.settings = std::move(settings);
+    }
+    const auto of_topic = judge_topic(spec, topic->second, facts);
+    findings.insert(findings.end(), of_topic.begin(), of_topic.end());
+  }
+  const auto of_cluster = judge_cluster(facts);
+  findings.insert(findings.end(), of_cluster.begin(), of_cluster.end());
+  return heed(findings);
 }
 
 }  // namespace
@@ -53,27 +59,26 @@ Result<> check_topic(Admin& admin, const TopicSpec& spec, const TopicDescription
 Result<> ensure_topics(Admin& admin, const std::vector<TopicSpec>& specs, int replication,
                        std::chrono::milliseconds timeout) {
   ANTIPHON_TRY(existing, admin.topics(timeout));
-  const auto find = [](const std::vector<TopicDescription>& topics, const std::string& name) {
-    return std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == name; });
-  };
+  std::vector<std::string> made_by_others;
   for (const TopicSpec& spec : specs) {
-    auto it = find(existing, spec.name);
-    if (it == existing.end()) {
-      const auto created = admin.create_topic(spec, replication, timeout);
-      if (created) {
-        logging::info("topic made", {{"topic", spec.name}, {"partitions", spec.partitions}});
-        continue;
-      }
-      if (created.error().kind != ErrorKind::kAlreadyExists) return created.error();
-      ANTIPHON_TRY(now, admin.topics(timeout));  // another stage was quicker: look at what it made
-      existing = std::move(now);
-      it = find(existing, spec.name);
-      if (it == existing.end())
-        return make_error(ErrorKind::kUnavailable, fmt::format("topic {} is being made", spec.name));
+    if (find(existing, spec.name) != existing.end()) continue;
+    const auto created = admin.create_topic(spec, replication, timeout);
+    if (created) {
+      logging::info("topic made", {{"topic", spec.name}, {"partitions", spec.partitions}});
+      continue;
     }
-    ANTIPHON_TRY_VOID(check_topic(admin, spec, *it, timeout));
+    if (created.error().kind != ErrorKind::kAlreadyExists) return created.error();
+    made_by_others.push_back(spec.name);  // another stage was quicker: look at what it made
   }
-  return {};
+  if (!made_by_others.empty()) {
+    ANTIPHON_TRY(now, admin.topics(timeout));
+    existing = std::move(now);
+    for (const std::string& name : made_by_others) {
+      if (find(existing, name) == existing.end())
+        return make_error(ErrorKind::kUnavailable, fmt::format("topic {} is being made", name));
+    }
+  }
+  return check(admin, specs, existing, timeout);
 }
 
 }  // namespace antiphon::bus
