@@ -12,6 +12,7 @@ int run_select_command(const Arguments& arguments);
 int run_studio_command(const Arguments& arguments);
 int run_archive_command(const Arguments& arguments);
 int run_status_command(const Arguments& arguments);
+int run_doctor_command(const Arguments& arguments);
 int run_recording_command(const Arguments& arguments);
 
 }  // namespace antiphon::cli

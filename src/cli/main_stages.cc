@@ -13,6 +13,7 @@ std::span<const Command> commands() {
       Command{"studio", "shows sentences to people and takes their voices", run_studio_command},
       Command{"archive", "stores every recording in a folder or in S3", run_archive_command},
       Command{"status", "what runs, what flows, what waits, what failed", run_status_command},
+      Command{"doctor", "explains a Kafka cluster, and which promises it would break", run_doctor_command},
       Command{"recording", "brings one voice out of the recordings topic", run_recording_command},
   };
   return kCommands;

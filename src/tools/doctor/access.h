@@ -1,0 +1,36 @@
+// What each stage must be allowed on a cluster that keeps rules of access, and which of it is not granted.
+//
+// A plain function over the rules as Kafka tells them, and Kafka's way of reading them: a DENY wins; ALL holds every
+// operation; READ, WRITE, DELETE and ALTER hold DESCRIBE; ALTER_CONFIGS holds DESCRIBE_CONFIGS.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "adapters/bus/promises.h"
+#include "events/topics.h"
+
+namespace antiphon::tools {
+
+struct Need {
+  std::string stage;
+  std::string resource_type;  // TOPIC, GROUP
+  std::string resource;       // a whole name, or what it begins with
+  bool prefix = false;
+  std::string operation;  // READ, WRITE, CREATE, DESCRIBE_CONFIGS
+};
+
+// What select, studio and archive do with their topics and groups.
+std::vector<Need> needs_of(const events::Topics& topics);
+
+struct AccessFacts {
+  std::string principal;                // User:NAME
+  bool everyone_where_no_rule = false;  // allow.everyone.if.no.acl.found
+  std::vector<std::string> super_users;
+  std::vector<bus::AccessRule> rules;
+};
+
+// One finding a need that no rule grants, with the command that grants it.
+bus::Findings judge_access(const std::vector<Need>& needs, const AccessFacts& access, const std::string& bootstrap);
+
+}  // namespace antiphon::tools
