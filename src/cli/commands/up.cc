@@ -54,6 +54,10 @@ Result<> start_kafka(UpSettings& settings, Supervisor& supervisor) {
   }
   ANTIPHON_TRY(connection, settings.kafka.connection("up", "0"));
   ANTIPHON_TRY(admin, bus::Admin::create(connection));
+  if (!settings.embedded) {
+    ANTIPHON_TRY(cluster, admin->cluster(kKafkaTimeout));
+    settings.kafka.bootstrap = with_all_brokers(settings.kafka.bootstrap, cluster.brokers);
+  }
   return bus::ensure_topics(*admin, settings.topics().specs(settings.kafka.partitions), settings.kafka.replication,
                             kKafkaTimeout);
 }

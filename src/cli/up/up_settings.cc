@@ -76,6 +76,14 @@ Result<std::string> slot_of_folder(FileSystem& fs, Random& random, const std::st
 
 events::Topics UpSettings::topics() const { return *events::Topics::in(kafka.name_space); }
 
+std::string with_all_brokers(const std::string& bootstrap, const std::map<std::int32_t, std::string>& brokers) {
+  std::string out = bootstrap;
+  for (const auto& [id, address] : brokers) {
+    if (("," + out + ",").find("," + address + ",") == std::string::npos) out += "," + address;
+  }
+  return out;
+}
+
 ChildSpec broker_child(const UpSettings& settings) {
   ChildArguments arguments(settings, "antiphon", "broker");
   arguments.add("--data", settings.data + "/broker")

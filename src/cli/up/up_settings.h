@@ -1,6 +1,7 @@
 // What `antiphon up` is asked for, and the child processes that follow from it. Pure: nothing is started here.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ struct UpSettings {
 // What tells this folder's stages from those of other machines in one cluster: made with the first use, kept in
 // DATA/slot.
 Result<std::string> slot_of_folder(FileSystem& fs, Random& random, const std::string& data);
+
+// The addresses that were given, then every other broker that one of them knows: a child that starts again finds the
+// cluster also while the brokers that were named are down.
+std::string with_all_brokers(const std::string& bootstrap, const std::map<std::int32_t, std::string>& brokers);
 
 // Children end in this order: nothing new comes in, then what is there is stored, then the log closes.
 enum StopOrder : int { kStopSources = 0, kStopTargets = 1, kStopBroker = 2 };

@@ -29,6 +29,13 @@ TEST(UpSettings, ChildrenGetWhatTheyNeed) {
   EXPECT_TRUE(has(archive_children(settings)[0], "--archive", "file:///d/archive"));
 }
 
+TEST(UpSettings, ChildrenAreToldEveryBrokerTheNamedOneFirst) {
+  const std::map<std::int32_t, std::string> brokers{{1, "a:9092"}, {2, "b:9092"}, {3, "bb:9092"}};
+  EXPECT_EQ(with_all_brokers("b:9092", brokers), "b:9092,a:9092,bb:9092");
+  EXPECT_EQ(with_all_brokers("kafka:9092", brokers), "kafka:9092,a:9092,b:9092,bb:9092");
+  EXPECT_EQ(with_all_brokers("a:9092", {}), "a:9092");
+}
+
 TEST(UpSettings, MistakesAreUsageErrors) {
   UpSettings bad_url;
   bad_url.corpora = {"ftp://x"};
