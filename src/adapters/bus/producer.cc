@@ -136,7 +136,8 @@ class RdProducer final : public Producer {
     auto& self = *static_cast<RdProducer*>(opaque);
     const std::unique_ptr<DeliveryCallback> callback(static_cast<DeliveryCallback*>(message->_private));
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      (*callback)(Delivered{PartitionId(message->partition), Offset(message->offset)});
+      const auto offset = message->offset >= 0 ? std::optional(Offset(message->offset)) : std::nullopt;
+      (*callback)(Delivered{PartitionId(message->partition), offset});
     } else {
       (*callback)(rd::error_of(message->err, fmt::format("send to {}", rd_kafka_topic_name(message->rkt))));
     }

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "adapters/bus/connection.h"
 #include "core/record.h"
@@ -25,7 +26,9 @@ namespace antiphon::bus {
 
 struct Delivered {
   PartitionId partition;
-  Offset offset;
+  // Nothing: it stands in the log, but the broker has answered a repeat of it (the first answer was lost) and no longer
+  // knows where the first one stands. A reader of the partition finds it.
+  std::optional<Offset> offset;
 };
 using DeliveryCallback = std::function<void(Result<Delivered>)>;
 

@@ -127,12 +127,18 @@ void Desk::send(const Upload& upload, std::string body, const ToBeSent& decision
 
 void Desk::delivered(std::uint64_t number, std::size_t bytes, const Result<bus::Delivered>& result) {
   if (!result) return failed(number, bytes, result.error());
+  if (!result->offset) {
+    return failed(number, bytes,
+                  make_error(ErrorKind::kUnavailable,
+                             "it is acknowledged, but where it stands is not told; a new start "
+                             "reads it"));
+  }
   std::vector<Waiter> waiters;
   events::Receipt receipt;
   {
     const ChangeTold told(*this);
     in_flight_bytes_ -= bytes;
-    receipt = leases_.finish_take(number, result->offset);
+    receipt = leases_.finish_take(number, *result->offset);
     waiters = take_waiters(number);
   }
   for (const Waiter& waiter : waiters) waiter.responder.answer(receipt_answer(waiter.status, receipt));

@@ -404,6 +404,18 @@ TEST_F(StudioHttpTest, AnOutcomeThatNobodyKnowsEndsTheStudio) {
   EXPECT_TRUE(desk_->outcome_lost());
 }
 
+// Seen on a cluster after the death of a leader: receipts with the offset -1001, and states that no reader took.
+TEST_F(StudioHttpTest, AnAcknowledgedRecordingWhosePlaceIsNotToldEndsTheStudioAndGetsNoReceipt) {
+  start();
+  const events::Prompt sentence = publish(1);
+  Connection connection(server_->port());
+  connection.send(upload_of(new_recording(), sentence.id, wav(100)));
+  producer_.wait_for_recording();
+  producer_.answer_oldest(bus::Delivered{PartitionId(0), std::nullopt});
+  EXPECT_EQ(connection.answer().status, 503);
+  EXPECT_TRUE(desk_->outcome_lost());
+}
+
 TEST_F(StudioHttpTest, BytesInFlightAreBounded) {
   DeskSettings settings;
   settings.in_flight_bytes_max = 5000;
