@@ -2,6 +2,7 @@
 
 #include <array>
 #include <set>
+#include <thread>
 
 #include "adapters/bus/consumer.h"
 #include "adapters/bus/rdkafka.h"
@@ -11,6 +12,7 @@ namespace antiphon::bus {
 namespace {
 
 constexpr std::chrono::milliseconds kQuestionTimeout{5'000};
+constexpr std::chrono::milliseconds kAskAgain{200};
 constexpr int kAssignmentAttemptsMax = 12;  // a minute of questions; then the group takes the partitions back
 
 std::vector<TopicPartition> names_of(const rd_kafka_topic_partition_list_t* list) {
@@ -70,7 +72,10 @@ class RdGroupConsumer final : public GroupConsumer {
       ANTIPHON_TRY_VOID(pause({partition}));
       return std::unique_ptr<Message>();
     }
-    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message->rkt != nullptr) {
+    // Without an offset it is no loss: nothing was committed, and nobody could say where the log starts. The stage
+    // ends, and asks again at its next start.
+    const bool out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message->offset >= 0;
+    if (out_of_range && message->rkt != nullptr) {
       const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
       if (const auto range = offsets(partition, kQuestionTimeout)) {
         // The library has stopped reading it by itself.
@@ -216,10 +221,19 @@ class RdGroupConsumer final : public GroupConsumer {
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return rd::error_of(code, fmt::format("committed offsets of {}", group_id_));
+    const auto deadline = std::chrono::steady_clock::now() + kQuestionTimeout * kAssignmentAttemptsMax;
+    Result<> unanswered;
     for (int i = 0; i < committed->cnt; ++i) {
       const auto& element = committed->elems[i];
       const TopicPartition partition{element.topic, PartitionId(element.partition)};
-      ANTIPHON_TRY(range, offsets(partition, kQuestionTimeout));
+      const auto asked = range_while_leaders_change(partition, deadline);
+      if (!asked) {
+        // poll() finds out whether it is still there.
+        if (element.offset >= 0) starts[partition] = Offset(element.offset);
+        if (element.offset < 0) unanswered = asked.error();
+        continue;
+      }
+      const OffsetRange range = *asked;
       if (element.offset < 0) {
         if (range.end.value() > 0) {
           logging::info("no committed offset, starting at the log's start", {{"group", group_id_},
@@ -236,7 +250,18 @@ class RdGroupConsumer final : public GroupConsumer {
         starts[partition] = Offset(element.offset);
       }
     }
-    return {};
+    return unanswered;
+  }
+
+  // Partitions are often given out while the broker that led them is just dead: their next leader is waited for.
+  Result<OffsetRange> range_while_leaders_change(const TopicPartition& partition,
+                                                 std::chrono::steady_clock::time_point deadline) {
+    while (true) {
+      auto range = offsets(partition, kQuestionTimeout);
+      if (range || range.error().kind != ErrorKind::kUnavailable || std::chrono::steady_clock::now() > deadline)
+        return range;
+      std::this_thread::sleep_for(kAskAgain);
+    }
   }
 
   GroupEvents& events_;
