@@ -21,8 +21,8 @@ NAMESPACE = "voices"
 class ClusterPipeline(Pipeline):
     """`antiphon up --bootstrap ADDRESS`: the same pipeline, told one broker of the cluster."""
 
-    def __init__(self, folder, cluster, arguments=()):
-        super().__init__(folder, arguments=["--bootstrap", cluster.address(1), *arguments])
+    def __init__(self, folder, cluster, arguments=(), corpora=None):
+        super().__init__(folder, corpora, ["--bootstrap", cluster.address(1), *arguments])
         self.bootstrap = cluster.bootstrap  # for the judge, who must find the others when the first is down
 
 

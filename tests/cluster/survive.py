@@ -28,6 +28,17 @@ PACE_SECONDS = 0.5  # between a receipt and the next sentence of one volunteer
 RESULTS = ROOT / "build/cluster/survived.json"
 
 
+def a_corpus(folder):
+    """Sentences enough for an hour, none like another."""
+    who = "Bibi Babu Mama Baba Dada Kaka Mwalimu Mkulima Mvuvi Dereva Daktari Mtoto Rafiki Jirani Fundi Mpishi".split()
+    does = "anapenda ananunua anauza anatafuta anabeba anaosha anapika anakata anapanda anavuna".split()
+    what = "maji maziwa mkate samaki mahindi maharage viazi ndizi machungwa maembe chumvi sukari".split()
+    when = ["leo asubuhi", "kila siku", "jana jioni", "kesho mchana", "wakati wa mvua"]
+    (folder / "corpus").mkdir()
+    (folder / "corpus/sw.txt").write_text("".join(f"{a} {b} {c} {d}.\n" for d in when for c in what for b in does for a in who))
+    return f"file://{folder}/corpus"
+
+
 def observe(world, name, fault, archives):
     crowd = world.crowd
     crowd.go_on("the last fault", count=4)
@@ -50,11 +61,11 @@ def run_all(cluster, seed, rounds, only):
     with tempfile.TemporaryDirectory(prefix="antiphon-survive-") as folder:
         folder = pathlib.Path(folder)
         archives = {"main": folder / "main", "second": folder / "second"}
-        arguments = ["--takes", "100000", "--ahead", "20", "--archive", f"file://{archives['main']}?name=main"]
-        with ClusterPipeline(folder, cluster, arguments) as pipeline:
+        arguments = ["--takes", "3", "--ahead", "50", "--archive", f"file://{archives['main']}?name=main"]
+        with ClusterPipeline(folder, cluster, arguments, corpora=[a_corpus(folder)]) as pipeline:
             second = Archive(pipeline, archives["main"], "main").start()
             other = Archive(pipeline, archives["second"], "second").start()
-            crowd = Crowd(pipeline, count=6, pace=PACE_SECONDS)
+            crowd = Crowd(pipeline, count=6, locales=("sw",), pace=PACE_SECONDS)
             world = World(cluster, pipeline, crowd, second, chance)
             try:
                 for _ in range(rounds):
