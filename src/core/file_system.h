@@ -31,6 +31,8 @@ class File {
   // fdatasync: what was written is on stable storage, with the size. A failure means that earlier writes may be lost
   // for ever (the kernel reports it once): the caller never tries again as if nothing had happened.
   virtual Result<> sync_data() = 0;
+  // Lets the system begin with writing what a sync_data() soon to come will wait for. A hint: it promises nothing.
+  virtual void begin_write_back() {}
   virtual Result<> truncate(std::uint64_t size) = 0;
   // fallocate without KEEP_SIZE: reserves and zero-fills [0, size).
   virtual Result<> allocate(std::uint64_t size) = 0;
