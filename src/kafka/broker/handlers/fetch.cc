@@ -21,10 +21,11 @@ constexpr std::int8_t kReadCommitted = 1;
 constexpr std::int32_t kWaitMsMax = 300'000;
 constexpr std::uint64_t kCopiedBytesMax = 16U << 10U;  // below this a copy costs less than another system call
 
+// One topic as it was asked for. It is looked up once for all of its partitions.
 struct Wanted {
-  std::string topic_name;  // as asked for, or empty from version 13 on
+  std::string topic_name;  // empty from version 13 on
   wire::Uuid topic_id;
-  wire::FetchRequest::Partition partition;
+  std::vector<wire::FetchRequest::Partition> partitions;
 };
 
 // A fetch that owns all it needs, so that it can be tried again.
@@ -45,15 +46,10 @@ struct Gathered {
   bool failed = false;
 };
 
-log::Partition* find_partition(BrokerContext& context, const Wanted& wanted, bool by_id, ErrorCode& error) {
-  const auto* meta = by_id ? context.log.topic(from_wire(wanted.topic_id)) : context.log.topic(wanted.topic_name);
-  if (meta == nullptr) {
-    error = by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
-    return nullptr;
-  }
-  log::Partition* partition = context.log.partition(meta->id, wanted.partition.partition);
-  if (partition == nullptr) error = ErrorCode::kUnknownTopicOrPartition;
-  return partition;
+bool asks_by_id(const FetchJob& job) { return job.to.version >= 13; }
+
+const log::TopicMeta* find_topic(BrokerContext& context, const FetchJob& job, const Wanted& wanted) {
+  return asks_by_id(job) ? context.log.topic(from_wire(wanted.topic_id)) : context.log.topic(wanted.topic_name);
 }
 
 // Puts a slice into the answer; false: it could not be read.
@@ -88,14 +84,16 @@ bool attach_aborted(log::Partition& partition, Offset from, Offset end, wire::Fe
   return true;
 }
 
-void gather_one(BrokerContext& context, const FetchJob& job, const Wanted& wanted, Gathered& out,
-                wire::FetchResponse::Partition& answer) {
-  const auto& asked = wanted.partition;
+// `topic`: null where there is none.
+void gather_one(BrokerContext& context, const FetchJob& job, const log::TopicMeta* topic,
+                const wire::FetchRequest::Partition& asked, Gathered& out, wire::FetchResponse::Partition& answer) {
   answer.partition_index = asked.partition;
   answer.high_watermark = Offset(-1);
   answer.records = wire::Records::empty();
-  log::Partition* partition = find_partition(context, wanted, job.to.version >= 13, answer.error_code);
+  log::Partition* partition = topic == nullptr ? nullptr : context.log.partition(topic->id, asked.partition);
   if (partition == nullptr) {
+    const bool unknown_id = topic == nullptr && asks_by_id(job);
+    answer.error_code = unknown_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
     out.failed = true;
     return;
   }
@@ -140,11 +138,14 @@ void gather_one(BrokerContext& context, const FetchJob& job, const Wanted& wante
 Gathered gather(BrokerContext& context, const FetchJob& job) {
   Gathered out;
   for (const auto& wanted : job.wanted) {
-    auto& topics = out.response.responses;
-    if (topics.empty() || topics.back().topic != wanted.topic_name || topics.back().topic_id != wanted.topic_id) {
-      topics.push_back({wanted.topic_name, wanted.topic_id, {}});
+    auto& answers = out.response.responses.emplace_back();
+    answers.topic = wanted.topic_name;
+    answers.topic_id = wanted.topic_id;
+    answers.partitions.resize(wanted.partitions.size());
+    const auto* topic = find_topic(context, job, wanted);
+    for (std::size_t i = 0; i < wanted.partitions.size(); ++i) {
+      gather_one(context, job, topic, wanted.partitions[i], out, answers.partitions[i]);
     }
-    gather_one(context, job, wanted, out, topics.back().partitions.emplace_back());
   }
   return out;
 }
@@ -160,9 +161,12 @@ bool attempt(BrokerContext& context, const FetchJob& job, bool last) {
 std::vector<PartitionKey> keys_of(BrokerContext& context, const FetchJob& job) {
   std::vector<PartitionKey> keys;
   for (const auto& wanted : job.wanted) {
-    ErrorCode ignored = ErrorCode::kNone;
-    if (const auto* partition = find_partition(context, wanted, job.to.version >= 13, ignored))
-      keys.push_back(PartitionKey::of(*partition));
+    const auto* topic = find_topic(context, job, wanted);
+    if (topic == nullptr) continue;
+    for (const auto& asked : wanted.partitions) {
+      if (const auto* partition = context.log.partition(topic->id, asked.partition))
+        keys.push_back(PartitionKey::of(*partition));
+    }
   }
   return keys;
 }
@@ -170,7 +174,7 @@ std::vector<PartitionKey> keys_of(BrokerContext& context, const FetchJob& job) {
 }  // namespace
 
 void handle_fetch(BrokerContext& context, const Request& request) {
-  const auto message = decode<wire::FetchRequest>(context, request);
+  auto message = decode<wire::FetchRequest>(context, request);
   if (!message) return;
   if (message->session_id != 0) {  // we never gave one out
     wire::FetchResponse response;
@@ -182,9 +186,9 @@ void handle_fetch(BrokerContext& context, const Request& request) {
   job->max_bytes = message->max_bytes;
   job->min_bytes = message->min_bytes;
   job->read_committed = message->isolation_level == kReadCommitted;
-  for (const auto& topic : message->topics) {
-    for (const auto& partition : topic.partitions)
-      job->wanted.push_back({std::string(topic.topic), topic.topic_id, partition});
+  for (auto& topic : message->topics) {
+    if (topic.partitions.empty()) continue;
+    job->wanted.push_back({std::string(topic.topic), topic.topic_id, std::move(topic.partitions)});
   }
   const bool may_wait = message->max_wait_ms > 0 && !job->wanted.empty() &&
                         context.fetches.size() < context.settings.limits.waiting_requests_max;
