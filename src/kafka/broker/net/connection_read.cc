@@ -5,6 +5,8 @@ namespace antiphon::kafka::broker {
 namespace {
 constexpr int kReadsAtOnceMax = 4;                    // then others have their turn
 constexpr std::size_t kLargeFrameBytes = 64U << 10U;  // from here on a frame gets its own buffer
+// So much is read of what follows a large frame: another one follows most of the time, and its start is copied.
+constexpr std::size_t kHeadBytes = 4U << 10U;
 }  // namespace
 
 bool Connection::may_take_request() const {
@@ -104,7 +106,7 @@ bool Connection::read(BrokerCore& core, ReadBudget& budget, MonoTime now) {
     } else if (kept > 0) {
       std::memcpy(budget.scratch.data(), kept_.data(), kept);
     }
-    const std::size_t scratch_room = std::max(scratch_size, kept + 1) - kept;
+    const std::size_t scratch_room = large_ ? kHeadBytes : std::max(scratch_size, kept + 1) - kept;
     to[pieces++] = {budget.scratch.data() + kept, scratch_room};
     room += scratch_room;
     const Moved got = transport_->read({to, pieces});
