@@ -41,10 +41,18 @@ Journal::Journal(FileSystem& files, std::unique_ptr<File> file, const JournalMar
       limit_(limit) {}
 
 void Journal::enqueue(SyncRequest request) {
-  const std::lock_guard lock(mutex_);
-  queued_bytes_ += request.journal_bytes();
-  queue_.push_back(std::move(request));
-  queued_.notify_one();
+  {
+    const std::lock_guard lock(mutex_);
+    queued_bytes_ += request.journal_bytes();
+    queue_.push_back(std::move(request));
+  }
+  wake_is_due_ = held_;
+  if (!held_) queued_.notify_one();
+}
+
+void Journal::hold(bool on) {
+  held_ = on;
+  if (!on && std::exchange(wake_is_due_, false)) queued_.notify_one();
 }
 
 void Journal::take_settled(std::vector<Settled>& out) {

@@ -1,6 +1,6 @@
 // The journal at work: a queue of appends that must become durable, and the syncer that makes them so, group by group.
 //
-//   reactor   enqueue(), take_settled(), mark(), release(), grow()
+//   reactor   enqueue(), hold(), take_settled(), mark(), release(), grow()
 //   syncer    run_once(), wait()
 //
 // A request whose bytes do not fit (the ring is full until the next checkpoint, or it came without bytes) is made
@@ -25,7 +25,7 @@
 
 namespace antiphon::kafka::log {
 
-constexpr std::uint64_t kGroupBytesTarget = 1ULL << 20;  // a group grows so far, and beyond it only for one large entry
+constexpr std::uint64_t kGroupBytesTarget = 4ULL << 20;  // a group grows so far, and beyond it only for one large entry
 
 // What a partition shares with the threads that sync for it.
 struct PartitionSync {
@@ -70,6 +70,7 @@ class Journal final : public JournalSyncer {
   bool run_once() override;
   void wait(std::chrono::milliseconds timeout) override;
   void wake() override;
+  void hold(bool on) override;
   void on_settled(std::function<void()> callback) override { on_settled_ = std::move(callback); }
 
   [[nodiscard]] std::uint64_t queued_bytes() const;
@@ -95,6 +96,8 @@ class Journal final : public JournalSyncer {
   FileSystem& files_;
   std::unique_ptr<File> file_;
   std::function<void()> on_settled_;
+  bool held_ = false;         // of the reactor
+  bool wake_is_due_ = false;  // of the reactor
 
   mutable std::mutex mutex_;
   std::condition_variable queued_;

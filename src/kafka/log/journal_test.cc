@@ -123,6 +123,20 @@ TEST(Journal, TheRingGoesRoundManyTimesAndNeverOverwritesWhatNoCheckpointRelease
   }
 }
 
+TEST(Journal, WhatIsQueuedUnderAHoldWakesTheSyncerAtItsEndAndIsOneGroup) {
+  TestLog one;
+  one.must_open();
+  ASSERT_TRUE(one.create());
+  JournalSyncer& syncer = one.log->syncer();
+  std::thread sleeper([&] { syncer.wait(std::chrono::hours(1)); });
+  syncer.hold(true);
+  for (int i = 0; i < 3; ++i) one.append(one.partition(), batch_of({"x"}));
+  syncer.hold(false);
+  sleeper.join();
+  EXPECT_EQ(one.sync().size(), 3U);
+  EXPECT_EQ(one.log->metrics().journal_syncs, 1U);
+}
+
 TEST(Journal, AFullRingFallsBackToSyncsOfSegments) {
   TestLog one;
   one.must_open();

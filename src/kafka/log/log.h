@@ -56,6 +56,8 @@ class JournalSyncer {
   // Sleeps until something is queued, wake() is called or the time is over.
   virtual void wait(std::chrono::milliseconds timeout) = 0;
   virtual void wake() = 0;
+  // Reactor. From hold(true) to hold(false) the syncer is not woken: what is queued meanwhile becomes one group.
+  virtual void hold(bool on) = 0;
   // Called on the syncer's thread after tickets were settled: the broker's eventfd. Set before the thread starts.
   virtual void on_settled(std::function<void()> callback) = 0;
 };

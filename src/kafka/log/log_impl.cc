@@ -8,8 +8,10 @@
 #include "core/logging.h"
 
 namespace antiphon::kafka::log {
-
 namespace {
+
+// After a first start the ring is written to its size in the background; the first requests are not kept waiting by it.
+constexpr std::chrono::milliseconds kJournalGrowthDelay{1'000};
 // A full or broken disk is asked again so often, and no more: by a job that failed.
 constexpr std::chrono::seconds kJobRetryDelay{1};
 }  // namespace
@@ -194,10 +196,11 @@ bool LogImpl::job_due() const {
 
 bool LogImpl::checkpoint_due() const {
   const std::uint64_t limit = journal_->limit();
-  if (limit < settings_.journal_bytes || journal_->used_bytes() > limit / 4) return true;
-  if (!context_.removals.empty()) return true;
+  if (journal_->used_bytes() > limit / 2 || !context_.removals.empty()) return true;
+  const auto since_checkpoint = clock_.mono_now() - last_checkpoint_;
+  if (limit < settings_.journal_bytes && since_checkpoint >= kJournalGrowthDelay) return true;
   if (context_.writes == writes_at_checkpoint_) return false;
-  return pool_.over_budget() || clock_.mono_now() - last_checkpoint_ >= settings_.checkpoint_interval;
+  return pool_.over_budget() || since_checkpoint >= settings_.checkpoint_interval;
 }
 
 Checkpoint LogImpl::checkpoint_of_all(const JournalMark& mark) {

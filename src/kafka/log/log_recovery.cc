@@ -48,8 +48,7 @@ Result<std::unique_ptr<File>> LogImpl::open_journal(bool first_start) {
   }
   ANTIPHON_TRY_VOID(file->write_at(0, encode_journal_page()));
   ANTIPHON_TRY_VOID(file->sync_data());
-  ANTIPHON_TRY_VOID(files_.sync_directory(settings_.data_directory));
-  return file;
+  return file;  // its entry in the folder becomes durable with the checkpoint's, before anything is acknowledged
 }
 
 Result<> LogImpl::recover() {

@@ -56,7 +56,7 @@ Reactor::Reactor(const BrokerSettings& settings, const Clock& clock, BrokerMetri
       next_timeout_scan_(clock.mono_now() + kTimeoutScan),
       next_certificate_look_(clock.mono_now() + kCertificateLook) {
   budget_.scratch.resize(kScratchBytes);
-  watch(wake_fd_.get(), kWakeKey, EPOLLIN);
+  watch(wake_fd_.get(), kWakeKey, EPOLLIN | EPOLLET);  // every write wakes once, and nothing is read
 }
 
 Reactor::~Reactor() = default;
@@ -279,17 +279,17 @@ void Reactor::turn(BrokerCore& core, int timeout_ms) {
   const int count = ::epoll_wait(epoll_.get(), events, kEventsMax, timeout_ms);
   const MonoTime now = clock_.mono_now();
   handshakes_left_ = kHandshakesATurnMax;
+  log::JournalSyncer& syncer = core.log().syncer();
+  syncer.hold(true);  // appends that came together are synced together
   for (int i = 0; i < count; ++i) {
     const std::uint64_t key = events[i].data.u64;
     if (key == kListenerKey) {
       accept_all();
-    } else if (key == kWakeKey) {
-      std::uint64_t ignored = 0;
-      [[maybe_unused]] const auto got = ::read(wake_fd_.get(), &ignored, sizeof ignored);
     } else if (const auto found = connections_.find(key); found != connections_.end() && !found->second->doomed()) {
       serve(core, *found->second, events[i].events, now);
     }
   }
+  syncer.hold(false);
   core.advance();
   flush_dirty(core);
   look_after_timeouts();
