@@ -68,7 +68,7 @@ def kips_of(comment):
                 break
             if depth == 0 and char != ")":
                 plain += char
-        numbers |= {int(n) for n in re.findall(r"\b(\d+)\b", plain)}
+        numbers |= {int(n) for n in re.findall(r"(?:^|, )(\d+)\b", plain)}
     return sorted(numbers)
 
 
