@@ -73,11 +73,12 @@ class Core final : public BrokerCore {
                  std::move(cluster)) {}
 
   Result<> load() {
-    offsets_topic_.load_into(groups_, context_.now());
-    transactions_topic_.load_into(transactions_);
+    ANTIPHON_TRY_VOID(offsets_topic_.load_into(groups_, context_.now()));
+    ANTIPHON_TRY_VOID(transactions_topic_.load_into(transactions_));
     transactions_.loaded(context_.now());
     // What had been decided before the start is carried out before anything is answered.
     while (sync_waiters_.size() > 0 && log_->syncer().run_once()) settle();
+    forget_deleted_topics();
     next_housekeeping_ = clock_.mono_now() + settings_.housekeeping_interval;
     publish_metrics();
     return {};
@@ -144,6 +145,15 @@ class Core final : public BrokerCore {
     settled_.clear();
     log_->poll_completed(settled_);
     sync_waiters_.settle(settled_, context_.moved);
+  }
+
+  // A crash came between the deletion of a topic and that of its offsets: a topic of that name that is made later is
+  // another one.
+  void forget_deleted_topics() {
+    if (!log_->recovery().damage.empty()) return;  // a damaged topic is not a deleted one
+    for (const std::string& topic : groups_.topics_with_offsets()) {
+      if (log_->topic(topic) == nullptr) groups_.topic_deleted(topic, [](wire::ErrorCode) {});
+    }
   }
 
   std::optional<ProducerId> new_producer_id() {

@@ -126,12 +126,13 @@ Result<std::uint64_t> InternalTopic::load_partition(log::Partition& partition, c
   return unreadable;
 }
 
-void InternalTopic::load(const Visit& visit) const {
+Result<> InternalTopic::load(const Visit& visit) const {
   const auto* meta = log_.topic(shape_.name);
   for (std::int32_t i = 0; meta != nullptr && i < meta->partition_count; ++i) {
     log::Partition* partition = log_.partition(shape_.name, PartitionId(i));
     if (partition == nullptr) continue;
     const auto unreadable = load_partition(*partition, visit);
+    if (!unreadable && unreadable.error().kind == ErrorKind::kIo) return Error(unreadable.error()).within(shape_.name);
     if (!unreadable) {
       logging::error("a topic of the broker's own could not be read to its end",
                      {{"topic", shape_.name}, {"partition", i}, {"error", unreadable.error().message}});
@@ -140,6 +141,7 @@ void InternalTopic::load(const Visit& visit) const {
                     {{"topic", shape_.name}, {"partition", i}, {"records", *unreadable}});
     }
   }
+  return {};
 }
 
 }  // namespace antiphon::kafka::broker

@@ -54,9 +54,9 @@ class InternalTopic {
   void append(std::string_view key, const std::vector<KeyedRecord>& records, std::function<void(wire::ErrorCode)> done,
               const wire::BatchSettings& settings = {});
   // Every record, control records too, partition by partition. False: it was not understood; that is counted, logged
-  // and never a reason not to start.
+  // and never a reason not to start; nor is damage. kIo: the disk gave no answer, and what it holds is not known.
   using Visit = std::function<bool(PartitionId, const wire::BatchView&, const wire::RecordView&)>;
-  void load(const Visit& visit) const;
+  Result<> load(const Visit& visit) const;
 
  private:
   Result<std::uint64_t> load_partition(log::Partition& partition, const Visit& visit) const;

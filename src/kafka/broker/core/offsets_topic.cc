@@ -16,19 +16,21 @@ void OffsetsTopic::append_in_transaction(std::string_view group_id, const Produc
   topic_.append(group_id, records, std::move(done), settings);
 }
 
-void OffsetsTopic::load_into(GroupCoordinator& coordinator, Instant now) const {
-  topic_.load([&](PartitionId partition, const wire::BatchView& batch, const wire::RecordView& record) {
-    if (batch.control()) {
-      const auto commit = wire::marker_commits(record);
-      const auto of = [&](std::string_view group_id) { return partition_id_of(group_id) == partition; };
-      if (commit) coordinator.transaction_ended(batch.producer_id(), of, *commit);
-      return true;
-    }
-    std::optional<ProducerId> transaction;
-    if (batch.transactional()) transaction = batch.producer_id();
-    return coordinator.load(*record.key, record.value, now, transaction).has_value();
-  });
+Result<> OffsetsTopic::load_into(GroupCoordinator& coordinator, Instant now) const {
+  ANTIPHON_TRY_VOID(
+      topic_.load([&](PartitionId partition, const wire::BatchView& batch, const wire::RecordView& record) {
+        if (batch.control()) {
+          const auto commit = wire::marker_commits(record);
+          const auto of = [&](std::string_view group_id) { return partition_id_of(group_id) == partition; };
+          if (commit) coordinator.transaction_ended(batch.producer_id(), of, *commit);
+          return true;
+        }
+        std::optional<ProducerId> transaction;
+        if (batch.transactional()) transaction = batch.producer_id();
+        return coordinator.load(*record.key, record.value, now, transaction).has_value();
+      }));
   coordinator.loaded(now);
+  return {};
 }
 
 }  // namespace antiphon::kafka::broker

@@ -29,8 +29,9 @@ class OffsetsTopic final : public GroupStore {
               std::function<void(wire::ErrorCode)> done) override;
   void append_in_transaction(std::string_view group_id, const ProducerIdentity& producer,
                              std::vector<GroupRecord> records, std::function<void(wire::ErrorCode)> done) override;
-  // Feeds every record to the coordinator; what a transaction committed counts from its marker on.
-  void load_into(GroupCoordinator& coordinator, Instant now) const;
+  // Feeds every record to the coordinator; what a transaction committed counts from its marker on. kIo: they could not
+  // be read, and without them every consumer would begin anew, or at the end: better no start.
+  Result<> load_into(GroupCoordinator& coordinator, Instant now) const;
 
  private:
   InternalTopic topic_;

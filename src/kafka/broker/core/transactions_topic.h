@@ -29,9 +29,9 @@ class TransactionsTopic final : public TransactionStore {
     const log::Partition* partition = topic_.partition_of(transactional_id);
     return partition == nullptr ? 0 : partition->leader_epoch().value();
   }
-  // Feeds every record to the coordinator.
-  void load_into(TransactionCoordinator& coordinator) const {
-    topic_.load([&](PartitionId, const wire::BatchView& batch, const wire::RecordView& record) {
+  // Feeds every record to the coordinator. kIo: they could not be read; better no start.
+  Result<> load_into(TransactionCoordinator& coordinator) const {
+    return topic_.load([&](PartitionId, const wire::BatchView& batch, const wire::RecordView& record) {
       return batch.control() || coordinator.load(*record.key, record.value).has_value();
     });
   }

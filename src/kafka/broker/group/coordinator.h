@@ -55,6 +55,7 @@ class GroupCoordinator {
   void remove_group(const std::string& group_id, std::function<void(ErrorCode)> reply);
   // Its offsets go, in memory at once; `done` is told when they cannot come back any more, or that they may.
   void topic_deleted(std::string_view topic, std::function<void(ErrorCode)> done);
+  [[nodiscard]] std::set<std::string> topics_with_offsets() const;
 
   void disconnected(ConnectionId connection, Instant now);
   [[nodiscard]] MonoTime next_deadline() const;

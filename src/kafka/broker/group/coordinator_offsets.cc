@@ -216,4 +216,12 @@ void GroupCoordinator::topic_deleted(std::string_view topic, std::function<void(
   settled(ErrorCode::kNone);
 }
 
+std::set<std::string> GroupCoordinator::topics_with_offsets() const {
+  std::set<std::string> topics;
+  for (const auto& [id, entry] : entries_) {
+    for (const auto& [where, offset] : entry.offsets) topics.insert(where.first);
+  }
+  return topics;
+}
+
 }  // namespace antiphon::kafka::broker

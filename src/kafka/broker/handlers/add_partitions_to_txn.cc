@@ -25,7 +25,7 @@ struct OneTransaction {
 };
 
 OneTransaction owned_transaction(BrokerContext& context, std::string_view id, ProducerIdentity who,
-                     const std::vector<AddRequest::Topic>& topics) {
+                                 const std::vector<AddRequest::Topic>& topics) {
   OneTransaction one{std::string(id), who, {}, false};
   for (const auto& topic : topics) {
     for (const PartitionId partition : topic.partitions) {
@@ -103,9 +103,9 @@ void handle_add_partitions_to_txn(BrokerContext& context, const Request& request
   pending->to = ReplyStub::of(request);
   std::vector<bool> verify_only;
   if (request.version() < 4) {
-    pending->transactions.push_back(owned_transaction(context, message->v3_and_below_transactional_id,
-                                          {message->v3_and_below_producer_id, message->v3_and_below_producer_epoch},
-                                          message->v3_and_below_topics));
+    pending->transactions.push_back(owned_transaction(
+        context, message->v3_and_below_transactional_id,
+        {message->v3_and_below_producer_id, message->v3_and_below_producer_epoch}, message->v3_and_below_topics));
     verify_only.push_back(false);
   }
   for (const auto& each : message->transactions) {
