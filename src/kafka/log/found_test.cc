@@ -169,6 +169,31 @@ TEST_F(Found, ATopicWhoseFileCouldNotBeWrittenForSureIsNotThereTwiceLater) {
   EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
 }
 
+// Seed 1572 of the simulation: what was to take the file away failed, too.
+TEST_F(Found, ATopicWhoseFileCouldNotBeTakenAwayEitherIsNotThereTwiceLater) {
+  for (const std::uint64_t faults : {2, 3}) {
+    const std::string name = fmt::format("again{}", faults);
+    fail(FileOperation::kSyncDirectory, "/data/topics", Fault::Kind::kIo, faults);
+    ASSERT_FALSE(create(name));
+    while (!create(name)) {
+    }
+    kill_and_open();
+    EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+  }
+}
+
+TEST_F(Found, ATopicWhoseDeletionFailedIsNotThereTwiceWhenItIsMadeAgain) {
+  for (const auto operation : {FileOperation::kRename, FileOperation::kSyncDirectory}) {
+    ASSERT_TRUE(create("again"));
+    fail(operation, "/data/topics", Fault::Kind::kIo);
+    ASSERT_FALSE(log->delete_topic("again", "test"));
+    ASSERT_TRUE(create("again"));
+    kill_and_open();
+    EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+    ASSERT_TRUE(log->delete_topic("again", "test"));
+  }
+}
+
 class Flipped : public Found {
  protected:
   // Ten batches in one sealed and one active segment, all below the checkpoint of an orderly end.

@@ -16,11 +16,17 @@ std::string TopicStore::file_of(const TopicId& id, std::string_view suffix) cons
 }
 
 Result<> TopicStore::write(const TopicMeta& topic) {
+  if (const auto unsettled = unsettled_.find(topic.name); unsettled != unsettled_.end()) {
+    ANTIPHON_TRY_VOID(files_.remove_tree(unsettled->second));
+    ANTIPHON_TRY_VOID(files_.sync_directory(directory_ + "/topics"));
+    unsettled_.erase(unsettled);
+  }
   return write_file_atomically(files_, file_of(topic.id, ".topic"), encode_topic(topic));
 }
 
 void TopicStore::forget(const TopicMeta& topic) {
-  if (files_.remove_tree(file_of(topic.id, ".topic"))) (void)files_.sync_directory(directory_ + "/topics");
+  const std::string file = file_of(topic.id, ".topic");
+  if (!files_.remove_tree(file) || !files_.sync_directory(directory_ + "/topics")) unsettled_[topic.name] = file;
 }
 
 Result<std::vector<std::string>> TopicStore::move_to_trash(const TopicMeta& topic) {
@@ -39,8 +45,12 @@ Result<std::vector<std::string>> TopicStore::move_to_trash(const TopicMeta& topi
 }
 
 Result<std::vector<std::string>> TopicStore::remove(const TopicMeta& topic) {
-  ANTIPHON_TRY_VOID(files_.rename(file_of(topic.id, ".topic"), file_of(topic.id, ".deleting")));
-  ANTIPHON_TRY_VOID(files_.sync_directory(directory_ + "/topics"));
+  Result<> renamed = files_.rename(file_of(topic.id, ".topic"), file_of(topic.id, ".deleting"));
+  if (renamed) renamed = files_.sync_directory(directory_ + "/topics");
+  if (!renamed) {
+    unsettled_[topic.name] = file_of(topic.id, ".topic");
+    return std::move(renamed).error();
+  }
   return move_to_trash(topic);
 }
 

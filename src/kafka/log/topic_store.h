@@ -4,6 +4,7 @@
 // DIR/trash/ID-N, and what is there is removed later, ID.deleting last. A start finishes what a crash left half done.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class TopicStore {
   };
   Result<Loaded> load();
 
+  // A name that a failed call has left unsettled is settled first: one name never has two files.
   Result<> write(const TopicMeta& topic);
   // A new topic's file that could not be written for sure: another of that name may be made.
   void forget(const TopicMeta& topic);
@@ -35,6 +37,7 @@ class TopicStore {
 
   FileSystem& files_;
   std::string directory_;
+  std::map<std::string, std::string> unsettled_;  // by topic: a file that may or may not be there after a power cut
 };
 
 }  // namespace antiphon::kafka::log

@@ -176,7 +176,6 @@ class Run {
                     {{"namespace", settings_.name_space}});
       health_.set_problem("standby",
                           "another studio serves this namespace (or died a moment ago); this one takes over from it");
-      health_.set_ready();
       baton_changed_.wait(lock, over);
     }
     lock.unlock();
