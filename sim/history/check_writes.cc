@@ -9,10 +9,14 @@ namespace {
 // Whether what acks=0 and acks=1 promise lets this record be gone. `known_at`: the answer, or the reader that was given
 // it first. The first power cut after that may take it, unless something later proves that it had been made durable.
 bool may_be_gone(const Index& index, const Write& write, std::size_t known_at, Offset offset) {
-  const int era = index.era_of(known_at);
-  if (static_cast<std::size_t>(era) >= index.power_cuts.size()) return false;  // no power cut since
-  if (write.first_seen && write.last_seen_era > era) return false;             // it had come through
-  return offset == Offset(-1) || offset >= index.promised_in(place_of(*write.send), era);
+  const int sent = index.era_of(static_cast<std::size_t>(write.send - index.history.data()));
+  const int last = index.era_of(known_at);
+  for (int era = std::max(sent, last - index.late_eras); era <= last; ++era) {
+    if (static_cast<std::size_t>(era) >= index.power_cuts.size()) continue;         // no power cut since
+    if (write.first_seen && write.last_seen_era > era + index.late_eras) continue;  // it had come through
+    if (offset == Offset(-1) || offset >= index.promised_in(place_of(*write.send), era)) return true;
+  }
+  return false;
 }
 
 void check_missing(const Index& index, const std::string& value, const Write& write, Verdict& verdict) {

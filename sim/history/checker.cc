@@ -32,8 +32,8 @@ std::string to_string(Anomaly anomaly) {
   return "unknown";
 }
 
-Verdict judge(const History& history) {
-  const Index index(history);
+Verdict judge(const History& history, int late_eras) {
+  const Index index(history, late_eras);
   Verdict verdict;
   for (const Event& event : history) verdict.faults += event.what == What::kFault ? 1 : 0;
   check_logs(index, verdict);

@@ -62,7 +62,9 @@ struct Verdict {
   void add(const Verdict& other);  // of another history
 };
 
-Verdict judge(const History& history);
+// `late_eras`: clients of their own threads write down an answer, or a record that they had fetched, a moment after it
+// came: behind the power cut, perhaps, that followed it. 0 where the one thread does all (the simulation).
+Verdict judge(const History& history, int late_eras = 0);
 std::string summary(const Verdict& verdict);  // some lines of text, without the findings
 
 }  // namespace antiphon::sim

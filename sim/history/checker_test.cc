@@ -339,6 +339,21 @@ TEST(CheckerTest, WhatIsLostWithinThePromisesIsCounted) {
   EXPECT_NE(summary(verdict).find("acks=1 allows"), std::string::npos);
 }
 
+TEST(CheckerTest, AnAnswerWrittenDownBehindThePowerCutThatFollowedItIsNoLossWhereNotesMayBeLate) {
+  const History history = history_of(R"({'what':'send','value':'a','acks':1}
+{'what':'fault','reason':'power_cut'}
+{'what':'sent','value':'a','outcome':'ok','offset':0}
+{'what':'polled','process':'r','offset':1,'records':[[0,'a']]}
+{'what':'log','offset':0})");
+  EXPECT_FALSE(judge(history).findings.empty());
+  EXPECT_TRUE(judge(history, 1).findings.empty());
+  const History later = history_of(R"({'what':'fault','reason':'power_cut'}
+{'what':'send','value':'a','acks':1}
+{'what':'sent','value':'a','outcome':'ok','offset':0}
+{'what':'log','offset':0})");
+  EXPECT_FALSE(judge(later, 1).findings.empty()) << "sent behind the last power cut";
+}
+
 TEST(HistoryLines, WhatIsWrittenIsReadAgain) {
   const History history =
       history_of(R"({'what':'send','process':'p','value':'a','acks':0,'repeats':true,'transaction':'x'}

@@ -8,7 +8,7 @@ namespace antiphon::sim {
 
 std::string name_of(const Place& place) { return fmt::format("{}-{}", place.first, place.second.value()); }
 
-Index::Index(const History& all) : history(all) {
+Index::Index(const History& all, int late) : history(all), late_eras(late) {
   for (std::size_t at = 0; at < history.size(); ++at) {
     const Event& event = history[at];
     const int era = static_cast<int>(power_cuts.size());

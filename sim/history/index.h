@@ -46,9 +46,10 @@ struct Log {
 };
 
 struct Index {
-  explicit Index(const History& history);
+  explicit Index(const History& history, int late_eras = 0);
 
   const History& history;
+  const int late_eras;  // by so many power cuts an answer or a reader's record may stand too late in the history
   std::unordered_map<std::string, Write> writes;  // by value
   std::map<std::string, Transaction> transactions;
   std::map<Place, Log> logs;            // isolation.level=read_uncommitted

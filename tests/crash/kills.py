@@ -94,7 +94,7 @@ def run(arguments, folder, disk):
     last_looks(broker.address, history, transactions)
     history.close()
     code = broker.stop()
-    judged = subprocess.run([arguments.judge, history_file], capture_output=True, text=True, check=False)
+    judged = subprocess.run([arguments.judge, "--late-notes", history_file], capture_output=True, text=True, check=False)
     print(judged.stdout, end="")
     noticed = [line for line in broker.lines if "damage" in line.lower()]
     good = judged.returncode == 0 and code == 0 and not noticed

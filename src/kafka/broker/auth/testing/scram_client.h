@@ -18,12 +18,13 @@ class ScramClient {
     bare_ = fmt::format("n={},r=client-nonce", name);
   }
   [[nodiscard]] std::string first() const { return "n,," + bare_; }
-  std::string final_for(std::string_view server_first) {
+  // `nonce_prefix`: what the client puts in front of the nonce, and should not.
+  std::string final_for(std::string_view server_first, std::string_view nonce_prefix = "") {
     const auto part = [&](std::string_view key) {
       const auto begin = server_first.find(key) + key.size();
       return server_first.substr(begin, server_first.find(',', begin) - begin);
     };
-    const std::string nonce(part("r="));
+    const std::string nonce = std::string(nonce_prefix) + std::string(part("r="));
     const Bytes salt = *from_base64(part(",s="), 128);
     const Bytes salted = salted_password(hash_, password_, salt, std::stoi(std::string(part(",i="))));
     const std::string without_proof = "c=biws,r=" + nonce;
