@@ -38,8 +38,11 @@ Result<> CheckpointJob::write_checkpoint() {
   if (!frozen.empty()) {
     checkpoint.journal = previous_mark;
     Checkpoint before;
-    if (auto bytes = read_file(files_, checkpoint_path(directory_), kCheckpointBytesMax)) {
-      if (auto decoded = decode_checkpoint(*bytes)) before = std::move(*decoded);
+    auto bytes = read_file(files_, checkpoint_path(directory_), kCheckpointBytesMax);
+    if (!bytes && bytes.error().kind != ErrorKind::kNotFound) return std::move(bytes).error();
+    if (bytes) {
+      ANTIPHON_TRY(decoded, decode_checkpoint(*bytes));
+      before = std::move(decoded);
     }
     for (const PartitionKey& key : frozen) {
       checkpoint.partitions.erase(key);

@@ -124,6 +124,26 @@ TEST_F(Found, FilesThatAFailedPartitionsCheckpointNamesAreNotRemoved) {
   EXPECT_EQ(partition().log_end_offset(), Offset(4));
 }
 
+// Seed 82624 of the simulation: a start took the partition for an empty one.
+TEST_F(Found, WhatTheLastCheckpointSaysOfAFailedPartitionIsNotLostWhereItCannotBeRead) {
+  ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "100"}, {"retention.ms", "-1"}}));
+  for (int i = 0; i < 4; ++i) append(partition(), batch_of({fmt::format("{}", i)}));
+  sync();
+  ASSERT_TRUE(partition().advance_log_start(Offset(2)));
+  ASSERT_EQ(log->apply_retention(clock.wall_now()).size(), 2U);
+  checkpoint();
+  append(partition(), batch_of({"4"}));
+  sync();
+  fail(FileOperation::kSync, "/data/t-0", Fault::Kind::kIo);
+  fail(FileOperation::kRead, "/data/checkpoint", Fault::Kind::kIo);
+  checkpoint();
+  ASSERT_TRUE(partition().failure());
+  kill_and_open();
+  EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+  EXPECT_EQ(partition().log_start_offset(), Offset(2));
+  EXPECT_EQ(partition().log_end_offset(), Offset(5));
+}
+
 // Retention had dropped a segment; before its file went, its topic was deleted and another one made with that name.
 TEST_F(Found, WhatWasToBeRemovedOfADeletedTopicIsNotRemovedFromTheNextOneOfItsName) {
   for (const bool under_way : {false, true}) {
