@@ -135,8 +135,9 @@ void GroupCoordinator::expire(Instant now) {
 void GroupCoordinator::tidy() {
   for (auto it = entries_.begin(); it != entries_.end();) {
     Entry& entry = it->second;
-    const bool nothing_left = entry.offsets.empty() && entry.unstable.empty() && entry.commits_in_flight == 0 &&
-                              entry.group->state() == GroupState::kEmpty && entry.group->subscribes_nobody();
+    const bool nothing_left = entry.offsets.empty() && entry.unstable.empty() && entry.unsettled.empty() &&
+                              entry.commits_in_flight == 0 && entry.group->state() == GroupState::kEmpty &&
+                              entry.group->subscribes_nobody();
     if (!nothing_left) {
       ++it;
       continue;
@@ -165,9 +166,9 @@ Result<> GroupCoordinator::load(ByteView key, std::optional<ByteView> value, Ins
                                 std::optional<ProducerId> transaction) {
   ANTIPHON_TRY(decoded, decode_key(key));
   if (const auto* offset_of = std::get_if<OffsetKey>(&decoded)) {
-    const std::pair<std::string, PartitionId> where{offset_of->topic, offset_of->partition};
+    const Place where{offset_of->topic, offset_of->partition};
     if (!value) {
-      if (Entry* entry = find(offset_of->group_id)) entry->offsets.erase(where);
+      if (Entry* entry = find(offset_of->group_id)) forget(*entry, where);
       return {};
     }
     ANTIPHON_TRY(offset, decode_offset(*value));

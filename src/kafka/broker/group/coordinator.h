@@ -5,6 +5,7 @@
 // Committed offsets never expire by time; they go with their group (DeleteGroups, OffsetDelete) or their topic.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -41,11 +42,12 @@ class GroupCoordinator {
   // Null: nothing was committed.
   [[nodiscard]] const CommittedOffset* committed(std::string_view group_id, const std::string& topic,
                                                  PartitionId partition) const;
-  using OffsetsOfGroup = std::map<std::pair<std::string, PartitionId>, CommittedOffset>;
+  using Place = std::pair<std::string, PartitionId>;
+  using OffsetsOfGroup = std::map<Place, CommittedOffset>;
   [[nodiscard]] const OffsetsOfGroup* all_committed(std::string_view group_id) const;
   // Of OffsetDelete: kNone also where there was nothing. kNonEmptyGroup while the group has members, unless they are
   // consumers: the caller leaves out what these subscribe to.
-  void delete_offsets(const std::string& group_id, const std::vector<std::pair<std::string, PartitionId>>& which,
+  void delete_offsets(const std::string& group_id, const std::vector<Place>& which,
                       std::function<void(ErrorCode)> reply);
 
   [[nodiscard]] std::vector<ListedGroup> list() const;
@@ -55,6 +57,7 @@ class GroupCoordinator {
   void remove_group(const std::string& group_id, std::function<void(ErrorCode)> reply);
   // Its offsets go, in memory at once; `done` is told when they cannot come back any more, or that they may.
   void topic_deleted(std::string_view topic, std::function<void(ErrorCode)> done);
+  // Also of transactions that are not over.
   [[nodiscard]] std::set<std::string> topics_with_offsets() const;
 
   void disconnected(ConnectionId connection, Instant now);
@@ -70,15 +73,20 @@ class GroupCoordinator {
   [[nodiscard]] std::size_t group_count() const { return entries_.size(); }
 
  private:
+  // Of one place, what a deletion must reach although nobody sees it: a crash may bring it back.
+  struct Unsettled {
+    std::set<std::uint64_t> on_their_way;  // the orders of commits whose append is not settled
+    std::uint64_t failed = 0;              // the last whose append failed: the store may have it all the same; 0: none
+
+    void failed_at(std::uint64_t order) { failed = std::max(failed, order); }
+  };
   struct Entry {
     std::unique_ptr<Group> group;
     OffsetsOfGroup offsets;
     std::map<ProducerId, OffsetsOfGroup> unstable;  // committed inside of transactions that are not over
     MonoTime armed = MonoTime::max();
     std::size_t commits_in_flight = 0;
-    // Commits that are on their way, or failed and may be in the store all the same, by place: a deletion of the topic
-    // must reach these, too.
-    std::map<std::pair<std::string, PartitionId>, std::size_t> unsettled;
+    std::map<Place, Unsettled> unsettled;
   };
 
   Entry* find(std::string_view group_id);
@@ -91,10 +99,16 @@ class GroupCoordinator {
   // A commit that was checked: its records, and what they say. Codes are changed where an offset cannot be taken.
   struct Accepted {
     std::vector<GroupRecord> records;
-    std::vector<std::pair<std::pair<std::string, PartitionId>, CommittedOffset>> offsets;
+    std::vector<std::pair<Place, CommittedOffset>> offsets;
   };
   void forget_unstable(Entry& entry, const std::string& group_id, ProducerId producer,
-                       const std::vector<std::pair<std::pair<std::string, PartitionId>, CommittedOffset>>& offsets);
+                       const std::vector<std::pair<Place, CommittedOffset>>& offsets);
+  // The append of a commit is over. True: it counts; it was stored, and nothing deleted it meanwhile.
+  static bool settle_commit(Entry& entry, const Place& where, std::uint64_t order, bool stored);
+  // Whatever was committed there, seen or not. False: there was nothing that a start could bring back.
+  static bool forget(Entry& entry, const Place& where);
+  static std::set<Place> places_of(const Entry& entry);
+  void append_tombstones(const std::string& group_id, std::vector<Place> places, std::function<void(ErrorCode)> done);
   Accepted accept(const CommitRequest& request, std::vector<ErrorCode>& codes, Instant now);
 
   const GroupSettings& settings_;

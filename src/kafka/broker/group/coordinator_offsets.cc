@@ -48,7 +48,7 @@ void GroupCoordinator::commit(const CommitRequest& request, CommitReply reply, I
   if (accepted.records.empty()) return reply(codes);
   Entry& group = *find(request.group_id);
   ++group.commits_in_flight;
-  for (const auto& [where, offset] : accepted.offsets) ++group.unsettled[where];
+  for (const auto& [where, offset] : accepted.offsets) group.unsettled[where].on_their_way.insert(offset.order);
   store_.append(request.group_id, std::move(accepted.records),
                 [this, group_id = request.group_id, codes = std::move(codes), offsets = std::move(accepted.offsets),
                  reply = std::move(reply)](ErrorCode error) mutable {
@@ -56,15 +56,26 @@ void GroupCoordinator::commit(const CommitRequest& request, CommitReply reply, I
                   if (entry != nullptr) --entry->commits_in_flight;
                   if (entry != nullptr) {
                     for (auto& [where, offset] : offsets) {
-                      const auto unsettled = entry->unsettled.find(where);
-                      if (unsettled == entry->unsettled.end()) continue;  // its topic was deleted meanwhile
-                      if (--unsettled->second == 0) entry->unsettled.erase(unsettled);
-                      if (error == ErrorCode::kNone) entry->offsets[where] = std::move(offset);
+                      if (settle_commit(*entry, where, offset.order, error == ErrorCode::kNone))
+                        entry->offsets[where] = std::move(offset);
                     }
                   }
                   fill_in(codes, error);
                   reply(codes);
                 });
+}
+
+bool GroupCoordinator::settle_commit(Entry& entry, const Place& where, std::uint64_t order, bool stored) {
+  const auto found = entry.unsettled.find(where);
+  if (found == entry.unsettled.end() || found->second.on_their_way.erase(order) == 0) return false;
+  Unsettled& unsettled = found->second;
+  if (!stored) {
+    unsettled.failed_at(order);
+  } else if (unsettled.failed < order) {
+    unsettled.failed = 0;  // a start finds this one behind it
+  }
+  if (unsettled.on_their_way.empty() && unsettled.failed == 0) entry.unsettled.erase(found);
+  return stored;
 }
 
 void GroupCoordinator::commit_in_transaction(const CommitRequest& request, const ProducerIdentity& producer,
@@ -91,9 +102,9 @@ void GroupCoordinator::commit_in_transaction(const CommitRequest& request, const
 }
 
 // Commits that could not be stored, unless a later one has taken their place.
-void GroupCoordinator::forget_unstable(
-    Entry& entry, const std::string& group_id, ProducerId producer,
-    const std::vector<std::pair<std::pair<std::string, PartitionId>, CommittedOffset>>& offsets) {
+void GroupCoordinator::forget_unstable(Entry& entry, const std::string& group_id, ProducerId producer,
+                                       const std::vector<std::pair<Place, CommittedOffset>>& offsets) {
+  for (const auto& [where, offset] : offsets) entry.unsettled[where].failed_at(offset.order);
   const auto found = entry.unstable.find(producer);
   if (found == entry.unstable.end()) return;
   for (const auto& [where, offset] : offsets) {
@@ -150,19 +161,50 @@ const CommittedOffset* GroupCoordinator::committed(std::string_view group_id, co
   return found == offsets->end() ? nullptr : &found->second;
 }
 
-void GroupCoordinator::delete_offsets(const std::string& group_id,
-                                      const std::vector<std::pair<std::string, PartitionId>>& which,
+bool GroupCoordinator::forget(Entry& entry, const Place& where) {
+  bool any = entry.offsets.erase(where) > 0;
+  any |= entry.unsettled.erase(where) > 0;
+  for (auto& [producer, offsets] : entry.unstable) any |= offsets.erase(where) > 0;
+  return any;
+}
+
+std::set<GroupCoordinator::Place> GroupCoordinator::places_of(const Entry& entry) {
+  std::set<Place> places;
+  for (const auto& [where, offset] : entry.offsets) places.insert(where);
+  for (const auto& [where, unsettled] : entry.unsettled) places.insert(where);
+  for (const auto& [producer, offsets] : entry.unstable) {
+    for (const auto& [where, offset] : offsets) places.insert(where);
+  }
+  return places;
+}
+
+void GroupCoordinator::append_tombstones(const std::string& group_id, std::vector<Place> places,
+                                         std::function<void(ErrorCode)> done) {
+  std::vector<GroupRecord> records;
+  for (const auto& where : places) records.push_back(offset_tombstone({group_id, where.first, where.second}));
+  store_.append(
+      group_id, std::move(records),
+      [this, group_id, order = next_order_++, places = std::move(places), done = std::move(done)](ErrorCode error) {
+        Entry* entry = find(group_id);
+        for (const auto& where : places) {  // whoever asks again finds them
+          if (error != ErrorCode::kNone && entry != nullptr) entry->unsettled[where].failed_at(order);
+        }
+        done(error);
+      });
+}
+
+void GroupCoordinator::delete_offsets(const std::string& group_id, const std::vector<Place>& which,
                                       std::function<void(ErrorCode)> reply) {
   Entry* entry = find(group_id);
   if (entry == nullptr) return reply(ErrorCode::kGroupIdNotFound);
   if (entry->group->size() > 0 && entry->group->protocol_type() != kConsumerProtocolType)
     return reply(ErrorCode::kNonEmptyGroup);
-  std::vector<GroupRecord> records;
+  std::vector<Place> gone;
   for (const auto& where : which) {
-    if (entry->offsets.erase(where) > 0) records.push_back(offset_tombstone({group_id, where.first, where.second}));
+    if (forget(*entry, where)) gone.push_back(where);
   }
-  if (records.empty()) return reply(ErrorCode::kNone);
-  store_.append(group_id, std::move(records), std::move(reply));
+  if (gone.empty()) return reply(ErrorCode::kNone);
+  append_tombstones(group_id, std::move(gone), std::move(reply));
 }
 
 void GroupCoordinator::remove_group(const std::string& group_id, std::function<void(ErrorCode)> reply) {
@@ -175,8 +217,7 @@ void GroupCoordinator::remove_group(const std::string& group_id, std::function<v
     return reply(ErrorCode::kNonEmptyGroup);
   }
   std::vector<GroupRecord> records;
-  for (const auto& [where, offset] : entry.offsets)
-    records.push_back(offset_tombstone({group_id, where.first, where.second}));
+  for (const auto& where : places_of(entry)) records.push_back(offset_tombstone({group_id, where.first, where.second}));
   records.push_back(group_tombstone(group_id));
   arm(entry, MonoTime::max());
   entries_.erase(found);
@@ -196,22 +237,13 @@ void GroupCoordinator::topic_deleted(std::string_view topic, std::function<void(
     if (--all->waiting == 0) all->done(all->error);
   };
   for (auto& [id, entry] : entries_) {
-    for (auto& [producer, offsets] : entry.unstable) {
-      std::erase_if(offsets, [&](const auto& offset) { return offset.first.first == topic; });
+    std::vector<Place> gone;
+    for (const auto& where : places_of(entry)) {
+      if (where.first == topic && forget(entry, where)) gone.push_back(where);
     }
-    std::set<std::pair<std::string, PartitionId>> gone;
-    for (const auto& [where, offset] : entry.offsets) gone.insert(where);
-    for (const auto& [where, count] : entry.unsettled) gone.insert(where);
-    std::erase_if(gone, [&](const auto& where) { return where.first != topic; });
-    std::vector<GroupRecord> records;
-    for (const auto& where : gone) {
-      records.push_back(offset_tombstone({id, where.first, where.second}));
-      entry.offsets.erase(where);
-      entry.unsettled.erase(where);
-    }
-    if (records.empty()) continue;
+    if (gone.empty()) continue;
     ++all->waiting;
-    store_.append(id, std::move(records), settled);
+    append_tombstones(id, std::move(gone), settled);
   }
   settled(ErrorCode::kNone);
 }
@@ -219,7 +251,7 @@ void GroupCoordinator::topic_deleted(std::string_view topic, std::function<void(
 std::set<std::string> GroupCoordinator::topics_with_offsets() const {
   std::set<std::string> topics;
   for (const auto& [id, entry] : entries_) {
-    for (const auto& [where, offset] : entry.offsets) topics.insert(where.first);
+    for (const auto& where : places_of(entry)) topics.insert(where.first);
   }
   return topics;
 }
