@@ -76,9 +76,9 @@ class Core final : public BrokerCore {
     ANTIPHON_TRY_VOID(offsets_topic_.load_into(groups_, context_.now()));
     ANTIPHON_TRY_VOID(transactions_topic_.load_into(transactions_));
     transactions_.loaded(context_.now());
+    forget_deleted_topics();
     // What had been decided before the start is carried out before anything is answered.
     while (sync_waiters_.size() > 0 && log_->syncer().run_once()) settle();
-    forget_deleted_topics();
     next_housekeeping_ = clock_.mono_now() + settings_.housekeeping_interval;
     publish_metrics();
     return {};
@@ -152,7 +152,12 @@ class Core final : public BrokerCore {
   void forget_deleted_topics() {
     if (!log_->recovery().damage.empty()) return;  // a damaged topic is not a deleted one
     for (const std::string& topic : groups_.topics_with_offsets()) {
-      if (log_->topic(topic) == nullptr) groups_.topic_deleted(topic, [](wire::ErrorCode) {});
+      if (log_->topic(topic) != nullptr) continue;
+      groups_.topic_deleted(topic, [topic](wire::ErrorCode error) {
+        if (error == wire::ErrorCode::kNone) return;
+        logging::warn("the offsets of a deleted topic could not be deleted; the next start tries again",
+                      {{"topic", topic}, {"error", wire::to_string(error)}});
+      });
     }
   }
 
