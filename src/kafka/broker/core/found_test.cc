@@ -21,9 +21,12 @@ class FoundInCore : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(d.start());
+    ASSERT_EQ(create(), E::kNone);
+  }
+  E create() {
     wire::CreateTopicsRequest r;
     r.topics.push_back({"t", 1, 1, {}, {}});
-    ASSERT_EQ(d.call<wire::CreateTopicsResponse>(4, r).topics.at(0).error_code, E::kNone);
+    return d.call<wire::CreateTopicsResponse>(4, r).topics.at(0).error_code;
   }
   E commit(std::int64_t offset) {
     wire::OffsetCommitRequest r;
@@ -87,12 +90,36 @@ TEST_F(FoundInCore, ACommitOnItsWayGoesWithItsTopic) {
   send_delete();
   d.pump();
   EXPECT_EQ(fetch_offsets().topics.at(0).partitions.at(0).committed_offset, Offset(-1));
-  wire::CreateTopicsRequest again;
-  again.topics.push_back({"t", 1, 1, {}, {}});
-  d.call<wire::CreateTopicsResponse>(4, again);
+  create();
   d.crash(0);
   ASSERT_TRUE(d.start());
   EXPECT_EQ(fetch_offsets().topics.at(0).partitions.at(0).committed_offset, Offset(-1));
+}
+
+// Seeds 2174 and 16813: the commit was answered with an error, its record was in the journal all the same; nobody
+// thought of it when the topic was deleted, and a topic of that name that was made later had an offset.
+TEST_F(FoundInCore, ADeletionIsNotAnsweredWellWhileACommitThatFailedMayComeBack) {
+  Fault fault;
+  fault.only = FileOperation::kSync;
+  fault.path_contains = "journal";
+  d.files.inject(fault);
+  EXPECT_EQ(commit(7), E::kCoordinatorNotAvailable);
+  d.files.clear_faults();
+  const auto deleted = send_delete();
+  d.pump();
+  EXPECT_EQ(d.take<wire::DeleteTopicsResponse>(deleted, 3).responses.at(0).error_code, E::kKafkaStorageError);
+  kill();
+  ASSERT_TRUE(d.start());
+  ASSERT_EQ(create(), E::kNone);
+  EXPECT_EQ(fetch_offsets().topics.at(0).partitions.at(0).committed_offset, Offset(-1));
+}
+
+TEST_F(FoundInCore, AStartIsOverWhenTheOffsetsOfADeletedTopicCannotComeBack) {
+  ASSERT_EQ(commit(7), E::kNone);
+  send_delete();
+  d.crash(0);
+  ASSERT_TRUE(d.start());
+  EXPECT_EQ(d.core->waiting_for_disk(), 0U) << "a topic of that name may be made now, and a power cut come";
 }
 
 TEST_F(FoundInCore, AStartThatCannotReadCommittedOffsetsFailsInsteadOfForgettingThem) {

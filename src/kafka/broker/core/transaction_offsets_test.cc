@@ -44,6 +44,40 @@ TEST_F(TransactionOffsets, OffsetsInsideATransactionOutliveACrashAsWhatTheyAre) 
   EXPECT_EQ(fetch_offset("open", true), (std::pair{E::kNone, std::int64_t{7}}));
 }
 
+TEST_F(TransactionOffsets, OffsetsInsideATransactionGoWithTheirTopicForGood) {
+  Producer p = started();
+  add_group(p, "g");
+  ASSERT_EQ(commit_offset(p, "g", 5), E::kNone);
+  wire::DeleteTopicsRequest gone;
+  gone.topic_names.emplace_back("t");
+  ASSERT_EQ(d.call<wire::DeleteTopicsResponse>(3, gone).responses.at(0).error_code, E::kNone);
+  wire::CreateTopicsRequest again;
+  again.topics.push_back({"t", 2, 1, {}, {}});
+  ASSERT_EQ(d.call<wire::CreateTopicsResponse>(7, again).topics.at(0).error_code, E::kNone);
+  EXPECT_EQ(end(p, true), E::kNone);
+  EXPECT_EQ(fetch_offset("g", true), (std::pair{E::kNone, std::int64_t{-1}}));
+  d.crash(5);
+  ASSERT_TRUE(d.start());
+  EXPECT_EQ(fetch_offset("g", true), (std::pair{E::kNone, std::int64_t{-1}})) << "they were of another topic";
+}
+
+TEST_F(TransactionOffsets, OffsetsOfAnOpenTransactionGoAtTheStartWhenTheirTopicWent) {
+  Producer p = started();
+  add_group(p, "g");
+  ASSERT_EQ(commit_offset(p, "g", 5), E::kNone);
+  wire::DeleteTopicsRequest gone;
+  gone.topic_names.emplace_back("t");
+  d.send(3, gone);
+  d.crash(0);  // the topic is gone, the deletion of its offsets was not synced
+  ASSERT_TRUE(d.start());
+  ASSERT_EQ(d.core->log().topic("t"), nullptr);
+  wire::CreateTopicsRequest again;
+  again.topics.push_back({"t", 2, 1, {}, {}});
+  ASSERT_EQ(d.call<wire::CreateTopicsResponse>(7, again).topics.at(0).error_code, E::kNone);
+  EXPECT_EQ(end(p, true), E::kNone);
+  EXPECT_EQ(fetch_offset("g", true), (std::pair{E::kNone, std::int64_t{-1}}));
+}
+
 TEST_F(TransactionOffsets, AMemberOfALostGenerationCommitsNothing) {  // KIP-447
   wire::JoinGroupRequest join;
   join.group_id = "g";
