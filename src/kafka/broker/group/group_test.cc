@@ -102,10 +102,10 @@ class Groups : public ::testing::Test {
                     {},
                     GenerationId(generation),
                     {{"t", PartitionId(0), Offset(offset), LeaderEpoch(-1), std::move(metadata)}}};
-    std::vector<E> codes;
+    const auto codes = std::make_shared<std::vector<E>>();
     coordinator->commit(
-        r, [&](const std::vector<E>& c) { codes = c; }, now());
-    return codes;
+        r, [codes](const std::vector<E>& c) { *codes = c; }, now());
+    return *codes;
   }
   // One member in a stable group of generation 1; its id.
   std::string stable_single() {
@@ -422,6 +422,59 @@ TEST_F(Groups, ADeletedTopicTakesItsOffsetsWithIt) {
   EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);
   restart();
   EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);
+}
+
+TEST_F(Groups, ACommitThatFailedGoesWithItsTopicToo) {  // found by the simulation
+  store.hold = true;
+  commit("", -1, 5);
+  store.answer = E::kCoordinatorNotAvailable;  // its record is in the store, and nobody knows
+  store.release();
+  store.answer = E::kNone;
+  store.hold = false;
+  coordinator->tidy();
+  coordinator->topic_deleted("t", [](ErrorCode) {});
+  restart();
+  EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);
+}
+
+TEST_F(Groups, ACommitThatFailedGoesWithItsOffsetAndItsGroupToo) {
+  for (const bool group : {false, true}) {
+    store.hold = true;
+    commit("", -1, 5);
+    store.answer = E::kCoordinatorNotAvailable;
+    store.release();
+    store.answer = E::kNone;
+    store.hold = false;
+    E code = E::kUnknownServerError;
+    const auto keep = [&](E c) { code = c; };
+    group ? coordinator->remove_group("g", keep) : coordinator->delete_offsets("g", {{"t", PartitionId(0)}}, keep);
+    EXPECT_EQ(code, E::kNone);
+    restart();
+    EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr) << group;
+  }
+}
+
+TEST_F(Groups, ADeletionThatFailedIsDoneWhenAskedForAgain) {
+  commit("", -1, 5);
+  std::vector<E> codes;
+  const auto keep = [&](E c) { codes.push_back(c); };
+  store.answer = E::kCoordinatorNotAvailable;
+  coordinator->delete_offsets("g", {{"t", PartitionId(0)}}, keep);
+  store.answer = E::kNone;
+  coordinator->delete_offsets("g", {{"t", PartitionId(0)}}, keep);
+  EXPECT_THAT(codes, ::testing::ElementsAre(E::kCoordinatorNotAvailable, E::kNone));
+  restart();
+  EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);
+}
+
+TEST_F(Groups, ACommitBehindADeletionIsNotTakenForTheOneBeforeIt) {
+  store.hold = true;
+  commit("", -1, 5);
+  coordinator->delete_offsets("g", {{"t", PartitionId(0)}}, [](ErrorCode) {});
+  commit("", -1, 8);
+  store.release();
+  ASSERT_NE(coordinator->committed("g", "t", PartitionId(0)), nullptr);
+  EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0))->offset, Offset(8));
 }
 
 TEST_F(Groups, LimitsAreKept) {
