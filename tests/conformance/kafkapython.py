@@ -80,4 +80,13 @@ def run(kind, results, only, jobs, stop_at):
         broker.close()
 
 
-CAUSES = {}
+CAUSES = {
+    "test_admin_integration.py: test_create_describe_delete_acls":
+        "the broker has no authorizer and answers SECURITY_DISABLED, as Kafka without one; the test's own broker has one",
+    "test_admin_integration.py: test_create_partitions":
+        "the test places partitions on broker 0, as its own broker is numbered; this one is 1, and a broker that is not there is refused",
+    "test_consumer_integration.py: test_kafka_version_infer":
+        "the client knows 3.9 by Fetch 17, 4.0 by ListOffsets 10 and 4.1 by Produce 13; this broker offers Fetch 16, ListOffsets 9, Produce 11",
+    "test_consumer_integration.py: test_group":
+        "INVALID_SESSION_TIMEOUT: the test asks for 3 s, below Kafka's default least, 6 s, which cannot be set here",
+}
