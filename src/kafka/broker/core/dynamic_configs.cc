@@ -106,6 +106,14 @@ const log::TopicConfig& DynamicConfigs::of(std::int8_t resource_type, std::strin
   return found == table_.end() ? none : found->second;
 }
 
+std::vector<std::string_view> DynamicConfigs::names(std::int8_t resource_type) const {
+  std::vector<std::string_view> found;
+  for (const auto& [resource, config] : table_) {
+    if (resource.first == resource_type) found.push_back(resource.second);
+  }
+  return found;
+}
+
 Result<> DynamicConfigs::set(std::int8_t resource_type, std::string_view name, log::TopicConfig config) {
   const auto fine = [](const auto& setting) { return storable(setting.first) && storable(setting.second); };
   if (!storable(name) || !std::ranges::all_of(config, fine))

@@ -10,7 +10,9 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/file_system.h"
 #include "kafka/broker/core/topic_configs.h"
@@ -39,6 +41,8 @@ class DynamicConfigs {
   static Result<DynamicConfigs> open(FileSystem& files, std::string path);
   // The resource's settings; empty where none is set.
   [[nodiscard]] const log::TopicConfig& of(std::int8_t resource_type, std::string_view name) const;
+  // The names of this type's resources that have settings, ascending.
+  [[nodiscard]] std::vector<std::string_view> names(std::int8_t resource_type) const;
   // Replaces them all. kLimit, kInvalidInput (a name or value with a tab or a line end), kIo.
   Result<> set(std::int8_t resource_type, std::string_view name, log::TopicConfig config);
 

@@ -83,6 +83,27 @@ TEST_F(FoundBySuites, Librdkafka0081OffsetsOfATopicThatIsReadAreNotDeletedThoseO
   EXPECT_EQ(left.topics[0].name, "read");
 }
 
+TEST_F(FoundBySuites, KafkaConfigsOnAGroupShowsTheGroupsThatSomethingWasSetFor) {
+  const auto groups = [&] {
+    const wire::ListConfigResourcesRequest r{.resource_types = {kGroupResource}};
+    std::vector<std::string> names;
+    for (const auto& each : d.call<wire::ListConfigResourcesResponse>(1, r).config_resources)
+      names.push_back(fmt::format("{} {}", each.resource_type, each.resource_name));
+    return names;
+  };
+  const auto alter = [&](std::int8_t operation) {
+    wire::IncrementalAlterConfigsRequest r;
+    r.resources.push_back({kGroupResource, "g", {{"consumer.session.timeout.ms", operation, "50000"}}});
+    r.resources.push_back({kBrokerResource, "1", {{"background.threads", operation, "9"}}});
+    return d.call<wire::IncrementalAlterConfigsResponse>(1, r).responses.at(0).error_code;
+  };
+  EXPECT_THAT(groups(), ::testing::IsEmpty());
+  ASSERT_EQ(alter(0), E::kNone);
+  EXPECT_THAT(groups(), ::testing::ElementsAre("32 g"));
+  ASSERT_EQ(alter(1), E::kNone) << "deleted";
+  EXPECT_THAT(groups(), ::testing::IsEmpty());
+}
+
 TEST(Subscription, IsReadByItsFrontAndRubbishIsNothing) {
   const std::string_view good("\0\1\0\0\0\1\0\1t\xff\xff\xff\xff", 13);
   EXPECT_THAT(subscribed_topics(as_bytes(good)).value(), ::testing::ElementsAre("t"));
