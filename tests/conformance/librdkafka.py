@@ -133,4 +133,13 @@ def run(kind, results, only, jobs, stop_at):
             broker.close()
 
 
-CAUSES = {}
+NO_AUTO_CREATE = "of the runner's other scenario, a broker that makes no topics by itself, which this run does not have"
+KAFKAS_SCRIPTS = "makes or alters topics by the scripts of a Kafka beside it (KAFKA_PATH), of which this run gives it none"
+CAUSES = {
+    "0028_long_topicnames": "a known issue of the client, which the runner leaves out",
+    "0053_stats": "reads the client's statistics with RapidJSON, which is not built in",
+    "0045_subscribe_update_non_exist_and_partchange": NO_AUTO_CREATE,
+    "0045_subscribe_update_topic_remove": NO_AUTO_CREATE,
+    "0055_producer_latency": "judges by the clock (at most 15 ms at linger 0); seen to fail on a machine of two cores with a load of 15, no other cause sought",
+    "0052_msg_timestamps": KAFKAS_SCRIPTS,
+}

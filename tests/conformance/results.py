@@ -39,7 +39,7 @@ class Results:
     def count_parts(self, result):
         return sum(part[1] == result for r in self.rows.values() for part in r["parts"])
 
-    def report(self, title, made_with, causes):
+    def report(self, title, made_with, causes, whole):
         """Writes docs/reports/conformance-SUITE-DATE.md. `causes`: test -> why it does not pass here."""
         now = datetime.now(timezone.utc)
         name = f"conformance-{self.suite}" + ("" if self.against == "antiphon" else f"-{self.against}") + f"-{now:%Y-%m-%d}.md"
@@ -49,6 +49,7 @@ class Results:
                  f"on {now:%Y-%m-%d %H:%M} UTC with {made_with}.", "",
                  f"{passed} passed, {failed} failed, {skipped} skipped"
                  + (f"; their subtests: {self.count_parts('passed')} passed, {self.count_parts('failed')} failed" if self.count_parts("passed") else ""),
+                 *([] if whole else ["", "The run was stopped before its end: tests that are not listed here have not run."]),
                  "", "| test | result | cause, or its last words |", "|---|---|---|"]
         for test, row in sorted(self.rows.items(), key=lambda r: (r[1]["result"] == "passed", r[0])):
             words = causes.get(test, row["words"]) if row["result"] != "passed" else ""

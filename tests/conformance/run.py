@@ -47,8 +47,8 @@ def main():
             for test in [t for t in results.rows if any(o in t for o in asked.only)]:
                 del results.rows[test]
         whole = suite.run(KINDS[asked.against], results, asked.only, asked.jobs, lambda: time.monotonic() > until)
-        if whole and results.rows and not asked.only:
-            path = results.report(f"{suite.TITLE} against {KINDS[asked.against].title}", suite.MADE_WITH, suite.CAUSES)
+        if results.rows and not asked.only:
+            path = results.report(f"{suite.TITLE} against {KINDS[asked.against].title}", suite.MADE_WITH, suite.CAUSES, whole)
             print(f"report: {path}")
         print(f"{name}: {results.count('passed')} passed, {results.count('failed')} failed, {results.count('skipped')} skipped"
               + ("" if whole else " so far"))
