@@ -142,4 +142,5 @@ CAUSES = {
     "0045_subscribe_update_topic_remove": NO_AUTO_CREATE,
     "0055_producer_latency": "judges by the clock (at most 15 ms at linger 0); seen to fail on a machine of two cores with a load of 15, no other cause sought",
     "0052_msg_timestamps": KAFKAS_SCRIPTS,
+    "0077_compaction": KAFKAS_SCRIPTS,
 }
