@@ -194,10 +194,48 @@ TEST_F(Faults, Trap47WhatARecoveryServesSurvivesTheNextCrash) {
   log.reset();
   files.kill_process();  // the cache lives on
   must_open();
+  EXPECT_EQ(partition().log_end_offset(), Offset(3));
+  EXPECT_EQ(partition().high_watermark(), Offset(0)) << "nobody was promised it: not served before it is synced";
+  sync();
   ASSERT_EQ(partition().high_watermark(), Offset(3));
   crash(0);
   must_open();
   EXPECT_EQ(partition().log_end_offset(), Offset(3));
+}
+
+TEST_F(Faults, WhatNobodyWasPromisedKeepsNobodyWaitingAtAStart) {
+  append(partition(), batch_of({"promised"}));
+  sync();
+  checkpoint();
+  for (int i = 0; i < 3; ++i) append(partition(), batch_of({fmt::format("{}", i)}), Durability::kWritten);
+  log.reset();
+  files.kill_process();
+  must_open();
+  const AppendResult later = append(partition(), batch_of({"acks=all"}));
+  EXPECT_EQ(later.base_offset, Offset(4)) << "appends need not wait";
+  EXPECT_EQ(partition().high_watermark(), Offset(1));
+  EXPECT_EQ(read_all(partition(), partition().high_watermark()).size(), 1U);
+  crash(0);  // before the sync: what nobody was promised is gone, as it might have been without a start between
+  must_open();
+  EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+  EXPECT_EQ(partition().log_end_offset(), Offset(1));
+}
+
+TEST_F(Faults, AnAcknowledgedAppendBehindWhatAStartLeftUnsyncedIsNeverAloneOnTheDisk) {
+  for (int i = 0; i < 3; ++i) append(partition(), batch_of({fmt::format("{}", i)}), Durability::kWritten);
+  log.reset();
+  files.kill_process();
+  must_open();
+  append(partition(), batch_of({"acks=all"}));
+  for (const auto& settled : sync()) EXPECT_EQ(settled.error, nullptr);
+  append(partition(), batch_of({"and one more"}));
+  for (const auto& settled : sync()) EXPECT_EQ(settled.error, nullptr);
+  for (const std::uint64_t seed : {0, 1, 2}) {
+    crash(seed);
+    must_open();
+    EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+    EXPECT_EQ(read_all(partition(), Offset(5)).size(), 5U);
+  }
 }
 
 TEST_F(Faults, Trap48DeletedOrRuinedIndexesAreMadeAnew) {

@@ -44,6 +44,8 @@ struct RecoveryReport {
 
 struct SettledTicket {
   SyncTicket ticket;
+  TopicId topic;  // whose high watermark may have moved
+  PartitionId partition{0};
   std::shared_ptr<const Error> error;  // null: durable. Else KAFKA_STORAGE_ERROR
 };
 

@@ -182,7 +182,7 @@ void LogImpl::poll_completed(std::vector<SettledTicket>& out) {
     if (PartitionLog* const partition = find(one.partition->topic, one.partition->partition)) {
       partition->settle(one.ticket, one.error);
     }
-    out.push_back({one.ticket, std::move(one.error)});
+    out.push_back({one.ticket, one.partition->topic, one.partition->partition, std::move(one.error)});
   }
   if (!failure_) {
     if (const auto error = journal_->failure()) failure_ = *error;

@@ -50,8 +50,11 @@ class LogImpl final : public Log {
   Topic& add_topic(TopicMeta meta);
   void add_partition_objects(Topic& topic);
   Result<> no_folders(const TopicMeta& meta, std::int32_t from) const;
-  Result<> recover_partitions(const File& journal, const Checkpoint* checkpoint, const std::vector<FoundEntry>& found);
-  Result<> start_journal(std::unique_ptr<File> file, std::uint64_t epoch);
+  // Partitions whose bytes behind the old checkpoint are not synced yet, and what that one says of them, if anything.
+  using Unsynced = std::map<PartitionKey, std::optional<PartitionCheckpoint>>;
+  Result<Unsynced> recover_partitions(const File& journal, const Checkpoint* checkpoint,
+                                      const std::vector<FoundEntry>& found);
+  Result<> start_journal(std::unique_ptr<File> file, std::uint64_t epoch, Unsynced unsynced);
   Result<std::unique_ptr<File>> open_journal(bool first_start);
   [[nodiscard]] Checkpoint checkpoint_of_all(const JournalMark& mark);
   [[nodiscard]] bool checkpoint_due() const;

@@ -1,6 +1,6 @@
 // What happens between the start and the first request, in this order: lock, topics, checkpoint, journal, each
-// partition (verified from its checkpoint, filled in from the journal, synced), then a checkpoint that makes the
-// journal empty.
+// partition (verified from its checkpoint, filled in from the journal, synced if anything of it was promised), then a
+// checkpoint that makes the journal empty. The rest is synced while the broker answers already.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,13 +85,14 @@ Result<> LogImpl::recover() {
   ANTIPHON_TRY(contents, read_journal(*journal, journal_path(settings_.data_directory), mark));
   report_.damage.insert(report_.damage.end(), contents.damage.begin(), contents.damage.end());
   report_.journal_entries = contents.entries.size();
-  ANTIPHON_TRY_VOID(recover_partitions(*journal, checkpoint ? &*checkpoint : nullptr, contents.entries));
+  ANTIPHON_TRY(unsynced, recover_partitions(*journal, checkpoint ? &*checkpoint : nullptr, contents.entries));
   const std::uint64_t epoch = std::max(contents.epoch_max, checkpoint ? checkpoint->journal.epoch : 0) + 1;
-  return start_journal(std::move(journal), epoch);
+  return start_journal(std::move(journal), epoch, std::move(unsynced));
 }
 
-Result<> LogImpl::recover_partitions(const File& journal, const Checkpoint* checkpoint,
-                                     const std::vector<FoundEntry>& found) {
+Result<LogImpl::Unsynced> LogImpl::recover_partitions(const File& journal, const Checkpoint* checkpoint,
+                                                      const std::vector<FoundEntry>& found) {
+  Unsynced unsynced;
   std::map<PartitionKey, std::vector<const FoundEntry*>> entries;
   for (const FoundEntry& entry : found) entries[{entry.header.topic, entry.header.partition}].push_back(&entry);
   const std::vector<const FoundEntry*> none;
@@ -115,16 +116,23 @@ Result<> LogImpl::recover_partitions(const File& journal, const Checkpoint* chec
       PartitionRecovery recovery(context_, *partition, journal, report_);
       auto done = recovery.run(state, its == entries.end() ? none : its->second);
       if (!done) return std::move(done).error().within(fmt::format("recover {}-{}", name, partition->id().value()));
+      if (!recovery.left_unsynced()) continue;
+      unsynced[key] = state == &empty ? std::nullopt : std::optional(*state);
     }
   }
-  return {};
+  return unsynced;
 }
 
-Result<> LogImpl::start_journal(std::unique_ptr<File> file, std::uint64_t epoch) {
+Result<> LogImpl::start_journal(std::unique_ptr<File> file, std::uint64_t epoch,
+                                Unsynced unsynced) {
   ANTIPHON_TRY(size, file->size());
   released_ = {epoch, 1, 0};
   // From here on the old entries count no more: all they say is in segments that were synced.
-  const Checkpoint checkpoint = checkpoint_of_all(released_);
+  Checkpoint checkpoint = checkpoint_of_all(released_);
+  for (auto& [key, state] : unsynced) {
+    checkpoint.partitions.erase(key);
+    if (state) checkpoint.partitions.emplace(key, std::move(*state));
+  }
   ANTIPHON_TRY_VOID(
       write_file_atomically(files_, checkpoint_path(settings_.data_directory), encode_checkpoint(checkpoint)));
   checkpoint_written(checkpoint);
@@ -133,6 +141,7 @@ Result<> LogImpl::start_journal(std::unique_ptr<File> file, std::uint64_t epoch)
   context_.journal = journal_.get();
   writes_at_checkpoint_ = context_.writes;
   last_checkpoint_ = clock_.mono_now();
+  for (const auto& [key, state] : unsynced) find(key.first, key.second)->sync_what_was_found();
   return {};
 }
 

@@ -217,13 +217,24 @@ SyncTicket PartitionLog::ticket_for_duplicate(Offset last_offset) {
     if (unsettled.end > last_offset) return unsettled.ticket;
   }
   if (unjournaled_writes_ == unjournaled_writes_synced_) return SyncTicket(0);
+  return sync_segments({{}, log_end_, active().base(), active().size(), log_end_});
+}
+
+void PartitionLog::sync_what_was_found() {
+  const auto& [base, synced_bytes] = *unsynced_.begin();
+  ++context_.writes;  // a checkpoint is due
+  sync_segments({{}, high_watermark_, base, synced_bytes, log_end_});
+}
+
+SyncTicket PartitionLog::sync_segments(const Unsettled& invisible) {
   SyncRequest sync;
   sync.ticket = SyncTicket(++context_.last_ticket);
   sync.partition = sync_;
   sync.end = log_end_;
   sync.targets = unsynced_targets();
   unjournaled_writes_synced_ = unjournaled_writes_;
-  unsettled_.push_back({sync.ticket, log_end_, active().base(), active().size(), log_end_});
+  unsettled_.push_back(invisible);
+  unsettled_.back().ticket = sync.ticket;
   context_.journal->enqueue(std::move(sync));
   return SyncTicket(context_.last_ticket);
 }

@@ -83,6 +83,8 @@ class PartitionLog final : public Partition {
   [[nodiscard]] bool has_files() const { return !segments_.empty(); }
   [[nodiscard]] const PartitionConfig& config() const { return config_; }
   [[nodiscard]] CleaningState& cleaning() { return cleaning_; }
+  // What recovery left unsynced becomes visible once this is settled.
+  void sync_what_was_found();
 
   // Checkpoint: what to sync (nothing: null), and what is true once that is done.
   std::optional<PartitionSyncJob> begin_checkpoint();
@@ -118,6 +120,7 @@ class PartitionLog final : public Partition {
   std::optional<AppendResult> check_producers(std::vector<BatchHeader>& batches);
   SyncTicket request_sync(const AppendRequest& request, const std::vector<BatchHeader>& batches);
   SyncTicket ticket_for_duplicate(Offset last_offset);
+  SyncTicket sync_segments(const Unsettled& invisible);  // `invisible`: from where on, without its ticket
   std::vector<SyncTarget> unsynced_targets();
   void move_high_watermark();
   std::optional<AppendResult> check_transaction(const BatchHeader& batch) const;

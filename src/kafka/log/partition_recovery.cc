@@ -68,6 +68,7 @@ Result<> PartitionRecovery::resume_transactions(const PartitionCheckpoint& check
     if (good) return {};
     report_.notices.push_back(fmt::format("{}: an index of aborted transactions was made anew", name()));
   }
+  may_wait_ = false;
   transactions.clear();
   ANTIPHON_TRY_VOID(remove_indexes({}));
   touched_ = true;
@@ -108,7 +109,9 @@ Result<> PartitionRecovery::begin(const PartitionCheckpoint* checkpoint) {
   partition_.producers_ = checkpoint->producers;
   partition_.log_start_ = checkpoint->log_start;
   acknowledged_ = std::max(acknowledged_, checkpoint->acknowledged_end);
-  next_ = checkpoint->synced_end;
+  may_wait_ = entries_.empty() && !rewrite_ && acknowledged_ <= checkpoint->synced_end;
+  synced_bytes_ = checkpoint->active_bytes;
+  next_ = synced_end_ = checkpoint->synced_end;
   start_segment_ = checkpoint->active_base;
   // Retention had dropped these; the crash came before their files went.
   while (segments.size() > 1 && std::next(segments.begin())->first <= partition_.log_start_) {
@@ -165,7 +168,8 @@ Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
   ANTIPHON_TRY(file_size, file->size());
   Scanner scanner(*file, segment->size(), file_size, Scanner::Check::kCrc);
   report_.scanned_bytes += file_size - std::min(file_size, segment->size());
-  if (file_size > segment->size()) file->begin_write_back();  // the disk writes while it is verified; sync() waits less
+  // The disk writes while it is verified; sync() waits less.
+  if (file_size > segment->size() && !may_wait_) file->begin_write_back();
   while (true) {
     const auto entry = entries_.find(next_);
     ANTIPHON_TRY(batch, scanner.next());
@@ -220,8 +224,8 @@ Result<> PartitionRecovery::cut_tail(Segments::iterator found) {
   report_.notices.push_back(fmt::format("{}: cut at byte {} (offset {}), {} bytes that nobody was promised: {}",
                                         segment.path(), segment.size(), next_.value(), size - segment.size(),
                                         problem_.empty() ? "left over from before" : problem_));
-  touched_ = true;
-  lost_ = true;
+  touched_ = lost_ = true;
+  may_wait_ = false;
   return segment.truncate(segment.size());
 }
 
@@ -238,6 +242,7 @@ Result<> PartitionRecovery::remove_from(Segments::iterator later) {
     }
     later = segments.erase(later);
     lost_ = touched_ = true;
+    may_wait_ = false;
   }
   return {};
 }
@@ -272,9 +277,24 @@ Result<> PartitionRecovery::scan_segments() {
   }
 }
 
+// As in the last life: in segments only. Visible is what was synced, until the syncer comes to the rest.
+Result<> PartitionRecovery::leave_unsynced() {
+  for (auto found = partition_.segments_.lower_bound(start_segment_); found != partition_.segments_.end(); ++found) {
+    Segment& segment = *found->second;
+    ANTIPHON_TRY_VOID(segment.file()->handle());
+    segment.file()->set_dirty(true);
+    segment.file()->entry_may_be_unsynced();
+    partition_.unsynced_.emplace(segment.base(), segment.base() == start_segment_ ? synced_bytes_ : 0);
+  }
+  partition_.high_watermark_ = std::max(synced_end_, partition_.log_start_);
+  return {};
+}
+
 // What was read may be in the cache only: it is served after it is on stable storage, not before.
 Result<> PartitionRecovery::sync() {
   if (!touched_) return {};
+  unsynced_ = may_wait_ && !damaged_ && next_ > synced_end_;
+  if (unsynced_) return leave_unsynced();
   ANTIPHON_TRY_VOID(context_.files.sync_directory(partition_.directory_));
   for (auto found = partition_.segments_.lower_bound(start_segment_); found != partition_.segments_.end(); ++found) {
     Segment& segment = *found->second;
@@ -312,7 +332,6 @@ Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std
     partition_.log_start_ = std::max(partition_.log_start_, partition_.segments_.begin()->first);
   }
   partition_.log_end_ = partition_.high_watermark_ = next_;
-  partition_.transactions_.settle(next_);
   if (partition_.cleaning_.first_dirty > next_) partition_.cleaning_.first_dirty = Offset(0);
   if (next_ < acknowledged_ && !damaged_) {
     const auto last = partition_.segments_.upper_bound(next_);
@@ -329,7 +348,9 @@ Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std
   }
   const bool fresh_epoch = !partition_.epochs_.empty() && partition_.epochs_.back().start == next_;
   if (lost_ && !fresh_epoch) partition_.epochs_.push_back({partition_.leader_epoch() + 1, next_});
-  return sync();
+  ANTIPHON_TRY_VOID(sync());
+  partition_.transactions_.settle(partition_.high_watermark_);
+  return {};
 }
 
 }  // namespace antiphon::kafka::log

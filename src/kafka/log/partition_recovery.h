@@ -22,6 +22,11 @@ class PartitionRecovery {
   // An error is one of the file system; the partition cannot be served.
   Result<> run(const PartitionCheckpoint* checkpoint, const std::vector<const FoundEntry*>& entries);
 
+  // After run(): nothing of what stands behind the checkpoint was promised to anybody (acks=0 and 1), and it was left
+  // unsynced, as hundreds of megabytes would keep everybody waiting. Of this partition the old checkpoint stays true
+  // until the next one, and sync_what_was_found() makes it visible.
+  [[nodiscard]] bool left_unsynced() const { return unsynced_; }
+
  private:
   using Segments = std::map<Offset, std::unique_ptr<Segment>>;
 
@@ -35,6 +40,7 @@ class PartitionRecovery {
   Result<> remove_from(Segments::iterator later);
   Result<> cut_tail(Segments::iterator segment);
   Result<> sync();
+  Result<> leave_unsynced();
   Result<> resume_transactions(const PartitionCheckpoint& checkpoint);
   Result<> remove_indexes(const std::vector<AbortedIndexMark>& but);
   void took(const BatchHeader& batch, Offset segment);
@@ -54,6 +60,10 @@ class PartitionRecovery {
   bool touched_ = false;                         // something was scanned, written or cut: it wants a sync
   bool rewrite_ = false;  // a sync failed before: what is read may be in the cache only, for ever
   bool lost_ = false;     // a tail was cut
+  bool may_wait_ = false;           // so far: nothing was promised of what is found, and nothing changed
+  bool unsynced_ = false;           // it was left so
+  Offset synced_end_{0};            // of the checkpoint
+  std::uint64_t synced_bytes_ = 0;  // of the first segment
   bool damaged_ = false;
   std::string problem_;  // why the last good batch is the last
 };

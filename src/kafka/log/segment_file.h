@@ -44,6 +44,8 @@ class SegmentFile {
   // Reactor. Its name in the directory has changed.
   void renamed(const std::string& name) { path_ = directory_ + "/" + name; }
   [[nodiscard]] bool dirty() const { return dirty_; }
+  // Recovery, before any other thread has it: it was found, which does not say that its name is on stable storage.
+  void entry_may_be_unsynced() { entry_synced_ = false; }
 
   // Any thread. Makes the directory's entry durable too, the first time. `file` is a handle() of this object.
   Result<> sync(FileSystem& files, File& file);

@@ -94,7 +94,7 @@ void InternalTopic::append(std::string_view key, const std::vector<KeyedRecord>&
   if (appended.status == log::AppendStatus::kStaleEpoch) return done(ErrorCode::kInvalidProducerEpoch);
   if (appended.status != log::AppendStatus::kAppended) return done(ErrorCode::kCoordinatorNotAvailable);
   if (appended.ticket == log::SyncTicket{}) return done(ErrorCode::kNone);
-  waiters_.add(appended.ticket, PartitionKey::of(*partition), [done = std::move(done)](bool durable) {
+  waiters_.add(appended.ticket, [done = std::move(done)](bool durable) {
     done(durable ? ErrorCode::kNone : ErrorCode::kCoordinatorNotAvailable);
   });
 }
@@ -102,6 +102,11 @@ void InternalTopic::append(std::string_view key, const std::vector<KeyedRecord>&
 Result<std::uint64_t> InternalTopic::load_partition(log::Partition& partition, const Visit& visit) const {
   std::uint64_t unreadable = 0;
   wire::Buffer scratch;
+  // What the last life left unsynced is not believed before it is on stable storage.
+  std::vector<log::SettledTicket> settled;
+  while (partition.high_watermark() < partition.log_end_offset() && log_.syncer().run_once()) {
+    log_.poll_completed(settled);
+  }
   Offset at = partition.log_start_offset();
   while (at < partition.log_end_offset()) {
     ANTIPHON_TRY(slice, partition.read(at, kLoadBytesAtOnce, partition.log_end_offset()));

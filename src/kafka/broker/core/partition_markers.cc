@@ -34,7 +34,7 @@ void PartitionMarkers::write(const MarkerToWrite& marker, std::function<void(wir
                                          marker.coordinator_epoch, to_unix_ms(clock_.wall_now()));
   const auto appended = partition->append({.batches = batch, .durability = log::Durability::kSynced, .owner = nullptr});
   if (const auto error = to_wire_error(appended.status); error != ErrorCode::kNone) return done(error);
-  waiters_.add(appended.ticket, PartitionKey::of(*partition), [this, marker, done = std::move(done)](bool durable) {
+  waiters_.add(appended.ticket, [this, marker, done = std::move(done)](bool durable) {
     if (durable && marker.partition.topic == kOffsetsTopic) {
       const auto of = [&](std::string_view group) {
         return offsets_.partition_id_of(group) == marker.partition.partition;

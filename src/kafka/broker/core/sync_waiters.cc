@@ -4,11 +4,9 @@ namespace antiphon::kafka::broker {
 
 void SyncWaiters::settle(const std::vector<log::SettledTicket>& settled, std::vector<PartitionKey>& moved) {
   for (const auto& each : settled) {
-    while (true) {
-      auto node = waiting_.extract(each.ticket);
-      if (node.empty()) break;
-      moved.push_back(node.mapped().partition);
-      node.mapped().done(each.error == nullptr);
+    moved.push_back({each.topic, each.partition});
+    for (auto node = waiting_.extract(each.ticket); !node.empty(); node = waiting_.extract(each.ticket)) {
+      node.mapped()(each.error == nullptr);
     }
   }
 }
@@ -16,7 +14,7 @@ void SyncWaiters::settle(const std::vector<log::SettledTicket>& settled, std::ve
 void SyncWaiters::fail_all() {
   while (!waiting_.empty()) {
     auto node = waiting_.extract(waiting_.begin());
-    node.mapped().done(false);
+    node.mapped()(false);
   }
 }
 

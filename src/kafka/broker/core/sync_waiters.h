@@ -15,21 +15,15 @@ class SyncWaiters {
   // `done` is told once: durable, or not. It may add others.
   using Done = std::function<void(bool durable)>;
 
-  void add(log::SyncTicket ticket, PartitionKey partition, Done done) {
-    waiting_.emplace(ticket, Waiter{partition, std::move(done)});
-  }
-  // Tells whoever waits for these tickets, and whose partition may have moved.
+  void add(log::SyncTicket ticket, Done done) { waiting_.emplace(ticket, std::move(done)); }
+  // Tells whoever waits for these tickets, and which partitions may have moved.
   void settle(const std::vector<log::SettledTicket>& settled, std::vector<PartitionKey>& moved);
   // At the end: nothing more will be settled.
   void fail_all();
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
 
  private:
-  struct Waiter {
-    PartitionKey partition;
-    Done done;
-  };
-  std::multimap<log::SyncTicket, Waiter> waiting_;
+  std::multimap<log::SyncTicket, Done> waiting_;
 };
 
 }  // namespace antiphon::kafka::broker

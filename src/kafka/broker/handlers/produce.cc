@@ -161,7 +161,7 @@ void answer_later(BrokerContext& context, const Request& request, std::vector<Ap
   const auto id = context.produces.add(std::move(waiting));
   for (std::size_t i = 0; i < appends.size(); ++i) {
     if (appends[i].ticket == log::SyncTicket{}) continue;
-    context.sync_waiters.add(appends[i].ticket, *appends[i].key,
+    context.sync_waiters.add(appends[i].ticket,
                              [&context, id, i](bool durable) { context.produces.settled(context, id, i, durable); });
   }
 }
