@@ -11,13 +11,19 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace antiphon {
 namespace {
 
 constexpr std::size_t kIovMax = 512;  // below Linux' IOV_MAX of 1024
+// Up to here a write past the page cache is faster than one through it (open(2), O_DIRECT); it is copied once either
+// way.
+constexpr std::size_t kDirectBytesMax = 256U << 10U;
 
 class Descriptor {
  public:
@@ -82,6 +88,26 @@ class PosixFile final : public File {
     return {};
   }
 
+  Result<> write_through(std::uint64_t position, std::span<const ByteView> pieces) override {
+    std::size_t size = 0;
+    for (const ByteView piece : pieces) size += piece.size();
+    if (size > kDirectBytesMax || !open_direct()) return File::write_through(position, pieces);
+    std::byte* to = aligned_.get();
+    for (const ByteView piece : pieces) to = std::copy(piece.begin(), piece.end(), to);
+    for (std::size_t done = 0; done < size;) {
+      const auto n = ::pwrite(direct_->get(), aligned_.get() + done, size - done, static_cast<off_t>(position + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno == EINVAL) {  // opened so, and yet not able to: once more, all of it
+        direct_.reset();
+        return File::write_through(position, pieces);
+      }
+      if (n < 0) return failed("write", path_);
+      if (n == 0) return make_error(ErrorKind::kIo, fmt::format("write {}: nothing was written", path_));
+      done += static_cast<std::size_t>(n);
+    }
+    return sync_data();
+  }
+
   Result<> sync_data() override {
     // No retry on EINTR either: a failed sync may have dropped the pages it reports.
     if (::fdatasync(fd_.get()) != 0) return failed("fdatasync", path_);
@@ -109,8 +135,25 @@ class PosixFile final : public File {
   [[nodiscard]] int native_handle() const override { return fd_.get(); }
 
  private:
+  struct Free {
+    void operator()(std::byte* bytes) const { std::free(bytes); }
+  };
+
+  // Not every file system can (FUSE, some overlays): then it goes through the cache.
+  bool open_direct() {
+    if (direct_tried_) return direct_.has_value();
+    direct_tried_ = true;
+    aligned_.reset(static_cast<std::byte*>(std::aligned_alloc(kDirectAlignment, kDirectBytesMax)));
+    Descriptor fd(::open(fmt::format("/proc/self/fd/{}", fd_.get()).c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
+    if (fd.get() >= 0 && aligned_) direct_.emplace(std::move(fd));
+    return direct_.has_value();
+  }
+
   Descriptor fd_;
   std::string path_;
+  bool direct_tried_ = false;
+  std::optional<Descriptor> direct_;  // the same file
+  std::unique_ptr<std::byte, Free> aligned_;
 };
 
 class PosixLock final : public FileLock {

@@ -29,6 +29,26 @@ TEST_F(PosixFileSystemTest, WritesInPiecesAndReadsBack) {
   EXPECT_EQ(as_text(out).substr(0, 13), "one two three");
 }
 
+// Past the cache (small) and through it (large), in turns and over one another: readers see the last one.
+TEST_F(PosixFileSystemTest, WhatIsWrittenThroughIsReadBackWhicheverWayItWent) {
+  auto file = fs_.open(root_ + "/ring", OpenMode::kCreateNew);
+  ASSERT_TRUE(file);
+  constexpr std::size_t kLarge = 128 * kDirectAlignment;
+  Bytes expected(kLarge);
+  ASSERT_TRUE((*file)->write_at(0, expected));
+  for (std::size_t i = 0; i < 20; ++i) {
+    const std::size_t size = i % 5 == 4 ? kLarge : (1 + i % 3) * kDirectAlignment;
+    const std::size_t position = size == kLarge ? 0 : i * kDirectAlignment;
+    const Bytes bytes(size, static_cast<std::byte>(i + 1));
+    const std::vector<ByteView> pieces{ByteView(bytes).first(61), ByteView(bytes).subspan(61)};
+    ASSERT_TRUE((*file)->write_through(position, pieces));
+    std::copy(bytes.begin(), bytes.end(), expected.begin() + static_cast<std::ptrdiff_t>(position));
+    Bytes found(kLarge);
+    ASSERT_EQ(*(*file)->read_at(0, found), kLarge);
+    ASSERT_EQ(found, expected) << i;
+  }
+}
+
 TEST_F(PosixFileSystemTest, ASecondLockNamesTheHolder) {
   const auto first = fs_.lock(root_ + "/lock");
   ASSERT_TRUE(first);

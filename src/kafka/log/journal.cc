@@ -223,8 +223,7 @@ void Journal::write(Group& group) {
     add(EntryKind::kSynced, note.partition->topic, note.partition->partition, note.end, {});
   pieces.push_back(ByteView(kZeros).first(padded(group.bytes, kJournalPage) - group.bytes));
 
-  Result<> done = file_->write_at(kJournalPage + group.position, pieces);
-  if (done) done = file_->sync_data();
+  Result<> done = file_->write_through(kJournalPage + group.position, pieces);
   if (done) return;
   group.error = std::make_shared<const Error>(std::move(done).error().within("the journal has failed"));
 }
