@@ -33,8 +33,8 @@ class File {
   // fdatasync: what was written is on stable storage, with the size. A failure means that earlier writes may be lost
   // for ever (the kernel reports it once): the caller never tries again as if nothing had happened.
   virtual Result<> sync_data() = 0;
-  // write_at() and sync_data() in one, and past the page cache where the system can: for a file that is written in place
-  // and read again only after a crash. `position` and the bytes in all are multiples of kDirectAlignment.
+  // write_at() and sync_data() in one, and past the page cache where the system can: for a file that is written in
+  // place and read again only after a crash. `position` and the bytes in all are multiples of kDirectAlignment.
   virtual Result<> write_through(std::uint64_t position, std::span<const ByteView> pieces) {
     ANTIPHON_TRY_VOID(write_at(position, pieces));
     return sync_data();

@@ -150,7 +150,7 @@ class Life {
           ASSERT_EQ(record.value, sent.values[i]) << "seed " << seed_ << " offset " << record.offset.value();
         }
         ASSERT_TRUE(!sent.settled || sent.next <= served) << "seed " << seed_ << ": what was promised is not served";
-        sent.settled = sent.next <= served;  // a second crash may not take what a start serves
+        sent.settled = sent.next <= served;         // a second crash may not take what a start serves
         sent.synced = sent.synced && sent.settled;  // its ticket is of an earlier life
         kept.push_back(std::move(sent));
       }

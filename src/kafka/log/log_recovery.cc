@@ -123,8 +123,7 @@ Result<LogImpl::Unsynced> LogImpl::recover_partitions(const File& journal, const
   return unsynced;
 }
 
-Result<> LogImpl::start_journal(std::unique_ptr<File> file, std::uint64_t epoch,
-                                Unsynced unsynced) {
+Result<> LogImpl::start_journal(std::unique_ptr<File> file, std::uint64_t epoch, Unsynced unsynced) {
   ANTIPHON_TRY(size, file->size());
   released_ = {epoch, 1, 0};
   // From here on the old entries count no more: all they say is in segments that were synced.

@@ -58,8 +58,8 @@ class PartitionRecovery {
   Offset start_segment_{0};                      // the first one that is looked at
   bool whole_log_ = false;                       // no checkpoint: gaps that compaction left are right
   bool touched_ = false;                         // something was scanned, written or cut: it wants a sync
-  bool rewrite_ = false;  // a sync failed before: what is read may be in the cache only, for ever
-  bool lost_ = false;     // a tail was cut
+  bool rewrite_ = false;            // a sync failed before: what is read may be in the cache only, for ever
+  bool lost_ = false;               // a tail was cut
   bool may_wait_ = false;           // so far: nothing was promised of what is found, and nothing changed
   bool unsynced_ = false;           // it was left so
   Offset synced_end_{0};            // of the checkpoint
