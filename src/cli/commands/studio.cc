@@ -17,7 +17,7 @@ namespace {
 // The page beside an installed program (PREFIX/share/antiphon/web), else the one of the source tree it was built in.
 std::string find_web() {
   const std::filesystem::path here = std::filesystem::path(sibling_program("antiphon")).parent_path();
-  for (const char* candidate : {"../share/antiphon/web", "../../web/dist"}) {
+  for (const char* candidate : {"../share/antiphon/web", "../../share/antiphon/web", "../../web/dist"}) {
     std::error_code error;
     const auto folder = std::filesystem::weakly_canonical(here / candidate, error);
     if (!error && std::filesystem::is_regular_file(folder / "index.html", error)) return folder.string();
