@@ -55,6 +55,9 @@ Configuration::Configuration(const Connection& connection) : conf_(rd_kafka_conf
   set("allow.auto.create.topics", "false");
   set("socket.nagle.disable", "true");
   set("socket.keepalive.enable", "true");
+  // A broker that stops without closing its connections is left after so long, and what it was sent goes to the next
+  // leader; the library's 60 s would keep volunteers waiting far longer than the cluster needs to choose one.
+  set("socket.timeout.ms", "10000");
   set("reconnect.backoff.ms", "20");
   set("reconnect.backoff.max.ms", "1000");
   set("broker.address.family", "any");
