@@ -9,7 +9,7 @@ namespace {
 class RdPartitionReader final : public PartitionReader {
  public:
   ~RdPartitionReader() override {
-    if (handle_) rd_kafka_consumer_close(handle_.get());
+    rd::end_consumer(handle_);
   }
 
   explicit RdPartitionReader(const Connection& connection) : asker_(connection) {}
