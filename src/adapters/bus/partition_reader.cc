@@ -8,9 +8,7 @@ namespace {
 
 class RdPartitionReader final : public PartitionReader {
  public:
-  ~RdPartitionReader() override {
-    rd::end_consumer(handle_);
-  }
+  ~RdPartitionReader() override { rd::end_consumer(handle_); }
 
   explicit RdPartitionReader(const Connection& connection) : asker_(connection) {}
 
