@@ -62,6 +62,10 @@ void LastLook::ask_group(const std::string& group) {
       request.topics.emplace();
       request.topics->push_back({topic.name, {PartitionId(p)}});
       world_.call<wire::OffsetFetchResponse>(*this, 3, request, [&](const wire::OffsetFetchResponse& answer) {
+        if (answer.error_code != ErrorCode::kNone || answer.topics.empty()) {
+          return world_.wrong(
+              fmt::format("the offsets of group {} are not answered: {}", group, wire::to_string(answer.error_code)));
+        }
         const auto& found = answer.topics.at(0).partitions.at(0);
         Event event;
         event.what = What::kStored;
@@ -70,8 +74,9 @@ void LastLook::ask_group(const std::string& group) {
         event.topic = topic.in_history;
         event.partition = PartitionId(p);
         event.offset = found.committed_offset;
-        if (answer.error_code != ErrorCode::kNone || found.error_code != ErrorCode::kNone) {
-          world_.wrong(fmt::format("the offsets of group {} are not answered", group));
+        if (found.error_code != ErrorCode::kNone) {
+          world_.wrong(
+              fmt::format("an offset of group {} is not answered: {}", group, wire::to_string(found.error_code)));
         }
         world_.note(std::move(event));
       });

@@ -40,8 +40,8 @@ class CheckpointJob final : public BackgroundJob {
 
   // Filled by the reactor before run().
   std::vector<std::pair<PartitionKey, PartitionSyncJob>> partitions;
-  std::vector<PartitionKey>
-      frozen;             // failed: what the last checkpoint says of them stays, and so does the journal they need
+  // Failed, with their folders: what the last checkpoint says of them stays, and so does the journal they need.
+  std::vector<std::pair<PartitionKey, std::string>> frozen;
   Checkpoint checkpoint;  // true once the partitions are synced
   JournalMark previous_mark;
   std::vector<std::string> removals;

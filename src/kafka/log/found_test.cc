@@ -54,6 +54,23 @@ TEST_F(Found, AStartAfterAFailedSyncWritesAnewWhatTheCacheAloneHolds) {
   for (const std::string& notice : log->recovery().notices) EXPECT_EQ(notice.find("anew"), std::string::npos) << notice;
 }
 
+// Seed 61312: the disk did not take the file that remembers it either, and the next checkpoint went on without.
+TEST_F(Found, NoCheckpointIsWrittenBeforeAFailedSyncIsRemembered) {
+  for (int i = 0; i < 3; ++i) append(partition(), batch_of({fmt::format("{}", i)}));
+  sync();
+  fail(FileOperation::kSync, ".log", Fault::Kind::kLostPages);
+  fail(FileOperation::kOpen, kSyncFailedFile, Fault::Kind::kIo, 2);
+  checkpoint();  // it cannot remember
+  EXPECT_EQ(log->metrics().checkpoints, 0U) << "what the old one says, and the journal, are still needed";
+  ASSERT_TRUE(log->close()) << "the orderly end can";
+  kill_and_open();
+  ASSERT_EQ(read_all(partition(), Offset(3)).size(), 3U);
+  crash(0);
+  must_open();
+  EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+  EXPECT_EQ(read_all(partition(), Offset(3)).size(), 3U);
+}
+
 TEST_F(Found, AGroupThatLeavesAFailedPartitionOutLeavesNoHoleInTheJournal) {
   append(partition(), batch_of({"first"}));
   append(partition("t", 1), batch_of({"first"}));

@@ -4,6 +4,12 @@
 
 namespace antiphon::kafka::log {
 
+Result<> remember_failed_sync(FileSystem& files, const std::string& directory) {
+  auto file = files.open(fmt::format("{}/{}", directory, kSyncFailedFile), OpenMode::kCreate);
+  if (!file) return std::move(file).error();
+  return files.sync_directory(directory);
+}
+
 SegmentFile::~SegmentFile() { pool_.forget(*this); }
 
 Result<std::shared_ptr<File>> SegmentFile::handle() {
@@ -27,10 +33,8 @@ Result<> SegmentFile::sync(FileSystem& files, File& file) {
     entry_synced_ = true;
   } else {
     failed_.store(true, std::memory_order_release);
-    // As good as it goes: if the disk takes nothing at all any more, there is nothing to be said on it either.
-    if (files.open(fmt::format("{}/{}", directory_, kSyncFailedFile), OpenMode::kCreate)) {
-      (void)files.sync_directory(directory_);
-    }
+    (void)remember_failed_sync(files,
+                               directory_);  // if the disk does not take it now, checkpoint_job.cc goes on trying
   }
   return result;
 }

@@ -22,6 +22,7 @@ class FilePool;
 // In a partition's folder: a sync of one of its files failed. The kernel then takes its pages for clean, readable and
 // never to be written: the next start writes what it reads anew before it calls it durable (partition_recovery.h).
 constexpr const char* kSyncFailedFile = "sync-failed";
+Result<> remember_failed_sync(FileSystem& files, const std::string& directory);  // kNotFound: there is no such folder
 
 class SegmentFile {
  public:
