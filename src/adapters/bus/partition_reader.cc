@@ -8,7 +8,10 @@ namespace {
 
 class RdPartitionReader final : public PartitionReader {
  public:
-  ~RdPartitionReader() override { rd::end_consumer(handle_); }
+  ~RdPartitionReader() override {
+    queue_.reset();
+    rd::end_consumer(handle_);
+  }
 
   explicit RdPartitionReader(const Connection& connection) : asker_(connection) {}
 
