@@ -54,7 +54,7 @@ class HeldMessage final : public Message {
 void end_consumer(Handle& handle) {
   if (!handle) return;
   const auto until = std::chrono::steady_clock::now() + kLeaveTimeout;
-  const Queue queue(rd_kafka_queue_new(handle.get()));
+  Queue queue(rd_kafka_queue_new(handle.get()));
   const ErrorHandle refused(rd_kafka_consumer_close_queue(handle.get(), queue.get()));
   while (!refused && rd_kafka_consumer_closed(handle.get()) == 0) {
     if (std::chrono::steady_clock::now() > until) {
@@ -63,6 +63,7 @@ void end_consumer(Handle& handle) {
     }
     rd_kafka_queue_poll_callback(queue.get(), milliseconds(kLeaveStep));
   }
+  queue.reset();  // a handle waits for its queues
   rd_kafka_destroy_flags(handle.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
