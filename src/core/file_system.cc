@@ -113,10 +113,6 @@ class PosixFile final : public File {
     if (::fdatasync(fd_.get()) != 0) return failed("fdatasync", path_);
     return {};
   }
-  void begin_write_back() override {
-    // Of the whole file, without waiting. What goes wrong is told by the fdatasync that follows.
-    [[maybe_unused]] const int ignored = ::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-  }
   Result<> truncate(std::uint64_t size) override {
     if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return failed("truncate", path_);
     return {};

@@ -39,8 +39,6 @@ class File {
     ANTIPHON_TRY_VOID(write_at(position, pieces));
     return sync_data();
   }
-  // Lets the system begin with writing what a sync_data() soon to come will wait for. A hint: it promises nothing.
-  virtual void begin_write_back() {}
   virtual Result<> truncate(std::uint64_t size) = 0;
   // fallocate without KEEP_SIZE: reserves and zero-fills [0, size).
   virtual Result<> allocate(std::uint64_t size) = 0;

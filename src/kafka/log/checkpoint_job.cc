@@ -44,11 +44,7 @@ Result<> CheckpointJob::write_checkpoint() {
       ANTIPHON_TRY(decoded, decode_checkpoint(*bytes));
       before = std::move(decoded);
     }
-    for (const auto& [key, directory] : frozen) {
-      // Without it the next start would take what only the cache holds for durable, and say so in its checkpoint.
-      if (auto remembered = remember_failed_sync(files_, directory);
-          !remembered && remembered.error().kind != ErrorKind::kNotFound)
-        return remembered;
+    for (const PartitionKey& key : frozen) {
       checkpoint.partitions.erase(key);
       const auto found = before.partitions.find(key);
       if (found != before.partitions.end()) checkpoint.partitions.insert(*found);
@@ -79,7 +75,7 @@ Result<> ReleasedFolders::remove(FileSystem& files, const std::string& path) {
 }
 
 void CheckpointJob::freeze(const PartitionKey& key, const std::string& directory) {
-  frozen.emplace_back(key, directory);
+  frozen.push_back(key);
   // Its older state may need files that it has dropped since: a start decides about them.
   std::erase_if(removals, [&](const std::string& path) { return path.starts_with(directory + "/"); });
 }

@@ -35,13 +35,14 @@ class CheckpointJob final : public BackgroundJob {
  public:
   CheckpointJob(FileSystem& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
   void run() override;
-  // Before run() (reactor), or by it: the partition has failed, and what its folder holds is not touched.
+  // Before run() (reactor), or by it: what the partition's folder holds is not touched.
   void freeze(const PartitionKey& key, const std::string& directory);
 
   // Filled by the reactor before run().
   std::vector<std::pair<PartitionKey, PartitionSyncJob>> partitions;
-  // Failed, with their folders: what the last checkpoint says of them stays, and so does the journal they need.
-  std::vector<std::pair<PartitionKey, std::string>> frozen;
+  // Failed, or not synced since the start: what the last checkpoint says of them stays, and so does the journal they
+  // need.
+  std::vector<PartitionKey> frozen;
   Checkpoint checkpoint;  // true once the partitions are synced
   JournalMark previous_mark;
   std::vector<std::string> removals;

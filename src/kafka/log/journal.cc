@@ -168,7 +168,9 @@ void Journal::sync_segments(Group& group) {
     if (!group.direct[i]) continue;
     for (const SyncTarget& target : group.requests[i].targets) {
       if (!done.insert(target.segment.get()).second) continue;
-      if (!target.segment->sync(files_, *target.file)) group.requests[i].partition->failed = true;
+      const bool synced = write_anew(*target.file, target.anew_from, target.anew_to).has_value() &&
+                          target.segment->sync(files_, *target.file).has_value();
+      if (!synced) group.requests[i].partition->failed = true;
       ++group.segment_syncs;
     }
   }

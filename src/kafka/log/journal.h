@@ -37,6 +37,8 @@ struct PartitionSync {
 struct SyncTarget {
   std::shared_ptr<SegmentFile> segment;
   std::shared_ptr<File> file;
+  std::uint64_t anew_from = 0;  // bytes that are written anew before: found by this start
+  std::uint64_t anew_to = 0;
 };
 
 struct SyncRequest {

@@ -231,6 +231,10 @@ std::unique_ptr<CheckpointJob> LogImpl::begin_checkpoint() {
   for (auto& [name, topic] : topics_) {
     for (auto& partition : topic.partitions) {
       const PartitionKey key{topic.meta.id, partition->id()};
+      if (partition->waits_for_what_was_found()) {
+        job->freeze(key, partition->directory());
+        continue;
+      }
       if (auto sync = partition->begin_checkpoint()) job->partitions.emplace_back(key, std::move(*sync));
       if (partition->sync_state()->failed && !partition->damaged()) job->freeze(key, partition->directory());
     }

@@ -217,21 +217,29 @@ SyncTicket PartitionLog::ticket_for_duplicate(Offset last_offset) {
     if (unsettled.end > last_offset) return unsettled.ticket;
   }
   if (unjournaled_writes_ == unjournaled_writes_synced_) return SyncTicket(0);
-  return sync_segments({{}, log_end_, active().base(), active().size(), log_end_});
+  return sync_segments({{}, log_end_, active().base(), active().size(), log_end_}, unsynced_targets());
 }
 
 void PartitionLog::sync_what_was_found() {
   const auto& [base, synced_bytes] = *unsynced_.begin();
   ++context_.writes;  // a checkpoint is due
-  sync_segments({{}, high_watermark_, base, synced_bytes, log_end_});
+  std::vector<SyncTarget> targets = unsynced_targets();
+  for (SyncTarget& target : targets) {
+    for (const auto& [first, synced] : unsynced_) {
+      if (segments_.at(first)->file() != target.segment) continue;
+      target.anew_from = synced;
+      target.anew_to = segments_.at(first)->size();
+    }
+  }
+  found_ticket_ = sync_segments({{}, high_watermark_, base, synced_bytes, log_end_}, std::move(targets));
 }
 
-SyncTicket PartitionLog::sync_segments(const Unsettled& invisible) {
+SyncTicket PartitionLog::sync_segments(const Unsettled& invisible, std::vector<SyncTarget> targets) {
   SyncRequest sync;
   sync.ticket = SyncTicket(++context_.last_ticket);
   sync.partition = sync_;
   sync.end = log_end_;
-  sync.targets = unsynced_targets();
+  sync.targets = std::move(targets);
   unjournaled_writes_synced_ = unjournaled_writes_;
   unsettled_.push_back(invisible);
   unsettled_.back().ticket = sync.ticket;
@@ -245,6 +253,7 @@ void PartitionLog::settle(SyncTicket ticket, const std::shared_ptr<const Error>&
     return;  // the high watermark stays below it for good
   }
   if (sync_->failed) return;
+  if (ticket >= found_ticket_) found_ticket_ = SyncTicket(0);
   while (!unsettled_.empty() && unsettled_.front().ticket <= ticket) unsettled_.pop_front();
   move_high_watermark();
 }
@@ -293,7 +302,8 @@ void PartitionLog::finish_checkpoint(const PartitionSyncJob& job, bool written) 
     fail(make_error(ErrorKind::kIo, "a segment could not be synced"));
     return;
   }
-  unjournaled_writes_synced_ = std::max(unjournaled_writes_synced_, job.writes);
+  // Dropped segments were not synced: only a checkpoint that is written makes that right.
+  if (written || job.dropped == 0) unjournaled_writes_synced_ = std::max(unjournaled_writes_synced_, job.writes);
   for (std::size_t i = 0; i < job.log_bases.size(); ++i) {
     const auto found = segments_.find(job.log_bases[i]);
     if (found == segments_.end()) continue;

@@ -85,6 +85,7 @@ class PartitionLog final : public Partition {
   [[nodiscard]] CleaningState& cleaning() { return cleaning_; }
   // What recovery left unsynced becomes visible once this is settled.
   void sync_what_was_found();
+  [[nodiscard]] bool waits_for_what_was_found() const { return found_ticket_ != SyncTicket(0); }
 
   // Checkpoint: what to sync (nothing: null), and what is true once that is done.
   std::optional<PartitionSyncJob> begin_checkpoint();
@@ -120,7 +121,8 @@ class PartitionLog final : public Partition {
   std::optional<AppendResult> check_producers(std::vector<BatchHeader>& batches);
   SyncTicket request_sync(const AppendRequest& request, const std::vector<BatchHeader>& batches);
   SyncTicket ticket_for_duplicate(Offset last_offset);
-  SyncTicket sync_segments(const Unsettled& invisible);  // `invisible`: from where on, without its ticket
+  // `invisible`: from where on, without its ticket.
+  SyncTicket sync_segments(const Unsettled& invisible, std::vector<SyncTarget> targets);
   std::vector<SyncTarget> unsynced_targets();
   void move_high_watermark();
   std::optional<AppendResult> check_transaction(const BatchHeader& batch) const;
@@ -157,6 +159,7 @@ class PartitionLog final : public Partition {
   std::uint64_t unjournaled_writes_ = 0;         // appends that are in a segment only, ever
   std::uint64_t unjournaled_writes_synced_ = 0;  // of them, those that a sync (asked for, in order) covers
   std::deque<Unsettled> unsettled_;
+  SyncTicket found_ticket_{0};  // of what this start found; 0: it is durable
   std::vector<EpochStart> epochs_;
   ProducerStateTable producers_;
   PartitionTransactions transactions_;

@@ -33,11 +33,6 @@ Result<> PartitionRecovery::find_segments() {
   if (!entries) return std::move(entries).error();
   for (const DirectoryEntry& entry : *entries) {
     if (const auto index = segment_base_of(entry.name, AbortedIndex::kSuffix)) indexes_.push_back(*index);
-    if (entry.name == kSyncFailedFile) {
-      rewrite_ = touched_ = true;
-      report_.notices.push_back(
-          fmt::format("{}: a sync had failed; what is behind the checkpoint is written anew", name()));
-    }
     const auto base = segment_base_of(entry.name, ".log");
     if (!base || entry.is_directory) continue;
     auto segment = std::make_unique<Segment>(context_.pool, partition_.directory_, *base, false);
@@ -109,7 +104,7 @@ Result<> PartitionRecovery::begin(const PartitionCheckpoint* checkpoint) {
   partition_.producers_ = checkpoint->producers;
   partition_.log_start_ = checkpoint->log_start;
   acknowledged_ = std::max(acknowledged_, checkpoint->acknowledged_end);
-  may_wait_ = entries_.empty() && !rewrite_ && acknowledged_ <= checkpoint->synced_end;
+  may_wait_ = entries_.empty() && acknowledged_ <= checkpoint->synced_end;
   synced_bytes_ = checkpoint->active_bytes;
   next_ = synced_end_ = checkpoint->synced_end;
   start_segment_ = checkpoint->active_base;
@@ -152,15 +147,6 @@ Result<> PartitionRecovery::fill_in(Segment& segment, const FoundEntry& entry) {
   return {};
 }
 
-// The same bytes at the same place, so that the next sync takes them for new.
-Result<> PartitionRecovery::write_anew(Segment& segment, const BatchHeader& batch) {
-  ANTIPHON_TRY(file, segment.file()->handle());
-  Bytes bytes(static_cast<std::size_t>(batch.size_bytes));
-  ANTIPHON_TRY(got, file->read_at(segment.size(), bytes));
-  if (got != bytes.size()) return make_error(ErrorKind::kIo, fmt::format("{} became shorter", segment.path()));
-  return file->write_at(segment.size(), bytes);
-}
-
 Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
   Segment* segment = found->second.get();
   const auto following = std::next(found);
@@ -168,8 +154,6 @@ Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
   ANTIPHON_TRY(file_size, file->size());
   Scanner scanner(*file, segment->size(), file_size, Scanner::Check::kCrc);
   report_.scanned_bytes += file_size - std::min(file_size, segment->size());
-  // The disk writes while it is verified; sync() waits less.
-  if (file_size > segment->size() && !may_wait_) file->begin_write_back();
   while (true) {
     const auto entry = entries_.find(next_);
     ANTIPHON_TRY(batch, scanner.next());
@@ -183,7 +167,6 @@ Result<bool> PartitionRecovery::scan_segment(Segments::iterator found) {
       good = journaled.crc == batch->crc && journaled.size_bytes == batch->size_bytes;
     }
     if (good) {
-      if (rewrite_) ANTIPHON_TRY_VOID(write_anew(*segment, *batch));
       segment->note(*batch, partition_.config_.index_interval_bytes);
       took(*batch, segment->base());
       touched_ = true;
@@ -283,14 +266,13 @@ Result<> PartitionRecovery::leave_unsynced() {
     Segment& segment = *found->second;
     ANTIPHON_TRY_VOID(segment.file()->handle());
     segment.file()->set_dirty(true);
-    segment.file()->entry_may_be_unsynced();
-    partition_.unsynced_.emplace(segment.base(), segment.base() == start_segment_ ? synced_bytes_ : 0);
+    partition_.unsynced_.emplace(segment.base(), synced_bytes_of(segment));
   }
   partition_.high_watermark_ = std::max(synced_end_, partition_.log_start_);
   return {};
 }
 
-// What was read may be in the cache only: it is served after it is on stable storage, not before.
+// What was read may be in the cache only: it is served after it is on stable storage, not before (write_anew()).
 Result<> PartitionRecovery::sync() {
   if (!touched_) return {};
   unsynced_ = may_wait_ && !damaged_ && next_ > synced_end_;
@@ -302,6 +284,7 @@ Result<> PartitionRecovery::sync() {
     ANTIPHON_TRY_VOID(segment.index().offsets().sync(context_.files));
     ANTIPHON_TRY_VOID(segment.index().times().sync(context_.files));
     ANTIPHON_TRY(file, segment.file()->handle());
+    ANTIPHON_TRY_VOID(write_anew(*file, synced_bytes_of(segment), segment.size()));
     ANTIPHON_TRY_VOID(segment.file()->sync(context_.files, *file));
     segment.file()->set_dirty(false);
   }
@@ -309,9 +292,7 @@ Result<> PartitionRecovery::sync() {
     ANTIPHON_TRY_VOID(index->flush());
     ANTIPHON_TRY_VOID(index->sync(context_.files));
   }
-  if (!rewrite_) return {};
-  ANTIPHON_TRY_VOID(context_.files.remove_tree(fmt::format("{}/{}", partition_.directory_, kSyncFailedFile)));
-  return context_.files.sync_directory(partition_.directory_);
+  return {};
 }
 
 Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std::vector<const FoundEntry*>& entries) {
@@ -325,6 +306,10 @@ Result<> PartitionRecovery::run(const PartitionCheckpoint* checkpoint, const std
   }
   ANTIPHON_TRY_VOID(find_segments());
   ANTIPHON_TRY_VOID(begin(checkpoint));
+  // A file that is found says nothing of its name on stable storage; bytes that were synced do.
+  for (const auto& [base, segment] : partition_.segments_) {
+    if (base >= start_segment_ && synced_bytes_of(*segment) == 0) segment->file()->entry_may_be_unsynced();
+  }
   forget_what_was_cleaned();
   if (!partition_.segments_.empty() || !entries_.empty()) ANTIPHON_TRY_VOID(scan_segments());
   partition_.log_start_ = std::min(partition_.log_start_, next_);

@@ -36,7 +36,6 @@ class PartitionRecovery {
   Result<> scan_segments();
   Result<bool> scan_segment(Segments::iterator segment);  // true: the next one follows on
   Result<> fill_in(Segment& segment, const FoundEntry& entry);
-  Result<> write_anew(Segment& segment, const BatchHeader& batch);
   Result<> remove_from(Segments::iterator later);
   Result<> cut_tail(Segments::iterator segment);
   Result<> sync();
@@ -45,6 +44,9 @@ class PartitionRecovery {
   Result<> remove_indexes(const std::vector<AbortedIndexMark>& but);
   void took(const BatchHeader& batch, Offset segment);
   void damaged(std::string what);
+  [[nodiscard]] std::uint64_t synced_bytes_of(const Segment& segment) const {
+    return segment.base() == start_segment_ ? synced_bytes_ : 0;
+  }
   [[nodiscard]] std::string name() const;
 
   LogContext& context_;
@@ -58,12 +60,11 @@ class PartitionRecovery {
   Offset start_segment_{0};                      // the first one that is looked at
   bool whole_log_ = false;                       // no checkpoint: gaps that compaction left are right
   bool touched_ = false;                         // something was scanned, written or cut: it wants a sync
-  bool rewrite_ = false;            // a sync failed before: what is read may be in the cache only, for ever
-  bool lost_ = false;               // a tail was cut
-  bool may_wait_ = false;           // so far: nothing was promised of what is found, and nothing changed
-  bool unsynced_ = false;           // it was left so
-  Offset synced_end_{0};            // of the checkpoint
-  std::uint64_t synced_bytes_ = 0;  // of the first segment
+  bool lost_ = false;                            // a tail was cut
+  bool may_wait_ = false;                        // so far: nothing was promised of what is found, and nothing changed
+  bool unsynced_ = false;                        // it was left so
+  Offset synced_end_{0};                         // of the checkpoint
+  std::uint64_t synced_bytes_ = 0;               // of the first segment
   bool damaged_ = false;
   std::string problem_;  // why the last good batch is the last
 };

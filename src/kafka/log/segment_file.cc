@@ -3,11 +3,22 @@
 #include <fmt/format.h>
 
 namespace antiphon::kafka::log {
+namespace {
 
-Result<> remember_failed_sync(FileSystem& files, const std::string& directory) {
-  auto file = files.open(fmt::format("{}/{}", directory, kSyncFailedFile), OpenMode::kCreate);
-  if (!file) return std::move(file).error();
-  return files.sync_directory(directory);
+constexpr std::uint64_t kWriteAnewBytes = 256ULL << 10;  // at a time: it stays in a core's cache
+
+}  // namespace
+
+Result<> write_anew(File& file, std::uint64_t from, std::uint64_t to) {
+  Bytes buffer(static_cast<std::size_t>(std::min(kWriteAnewBytes, to - std::min(from, to))));
+  while (from < to) {
+    const auto bytes = MutableByteView(buffer).first(static_cast<std::size_t>(std::min(kWriteAnewBytes, to - from)));
+    ANTIPHON_TRY(got, file.read_at(from, bytes));
+    if (got != bytes.size()) return make_error(ErrorKind::kIo, "a segment became shorter");
+    ANTIPHON_TRY_VOID(file.write_at(from, ByteView(bytes)));
+    from += got;
+  }
+  return {};
 }
 
 SegmentFile::~SegmentFile() { pool_.forget(*this); }
@@ -33,8 +44,6 @@ Result<> SegmentFile::sync(FileSystem& files, File& file) {
     entry_synced_ = true;
   } else {
     failed_.store(true, std::memory_order_release);
-    (void)remember_failed_sync(files,
-                               directory_);  // if the disk does not take it now, checkpoint_job.cc goes on trying
   }
   return result;
 }

@@ -19,10 +19,10 @@ namespace antiphon::kafka::log {
 
 class FilePool;
 
-// In a partition's folder: a sync of one of its files failed. The kernel then takes its pages for clean, readable and
-// never to be written: the next start writes what it reads anew before it calls it durable (partition_recovery.h).
-constexpr const char* kSyncFailedFile = "sync-failed";
-Result<> remember_failed_sync(FileSystem& files, const std::string& directory);  // kNotFound: there is no such folder
+// The same bytes at the same place, so that the next sync takes them for new. After a failed write-back the kernel
+// takes its pages for clean: readable, never to be written again, and gone with the power. Whoever reads what an
+// earlier process left behind the last checkpoint cannot know, and writes it anew before it is called durable.
+Result<> write_anew(File& file, std::uint64_t from, std::uint64_t to);
 
 class SegmentFile {
  public:
