@@ -35,7 +35,10 @@ Result<std::vector<std::string>> TopicStore::move_to_trash(const TopicMeta& topi
     const std::string folder = fmt::format("{}/{}-{}", directory_, topic.name, n);
     const std::string trash = fmt::format("{}/trash/{}-{}", directory_, to_hex_text(topic.id), n);
     ANTIPHON_TRY(there, files_.exists(folder));
-    if (there) ANTIPHON_TRY_VOID(files_.rename(folder, trash));
+    if (there) {
+      ANTIPHON_TRY_VOID(files_.remove_tree(trash));  // seed 217158: it can be in both after a crash
+      ANTIPHON_TRY_VOID(files_.rename(folder, trash));
+    }
     removals.push_back(trash);
   }
   ANTIPHON_TRY_VOID(files_.sync_directory(directory_ + "/trash"));
