@@ -107,6 +107,8 @@ Result<std::uint64_t> InternalTopic::load_partition(log::Partition& partition, c
   while (partition.high_watermark() < partition.log_end_offset() && log_.syncer().run_once()) {
     log_.poll_completed(settled);
   }
+  if (partition.high_watermark() < partition.log_end_offset() && partition.failure())
+    return Error(*partition.failure());
   Offset at = partition.log_start_offset();
   while (at < partition.log_end_offset()) {
     ANTIPHON_TRY(slice, partition.read(at, kLoadBytesAtOnce, partition.log_end_offset()));
