@@ -143,4 +143,11 @@ CAUSES = {
     "0055_producer_latency": "judges by the clock (at most 15 ms at linger 0); seen to fail on a machine of two cores with a load of 15, no other cause sought",
     "0052_msg_timestamps": KAFKAS_SCRIPTS,
     "0077_compaction": KAFKAS_SCRIPTS,
+    "0081_admin": "asks for access control lists; without an authorizer a Kafka refuses them, too",
+    "0089_max_poll_interval": "wants both members in the group's first generation: group.initial.rebalance.delay.ms 3000, Kafka's default in code; ours is 0, as in the settings file that Kafka is delivered with",
+    "0103_transactions": "makes topics with three replicas; one node refuses that",
+    "0109_auto_create_topics": KAFKAS_SCRIPTS,
+    "0113_cooperative_rebalance": "runs into the suite's own time limit, against Apache Kafka on this machine, too (the control's report)",
+    "0115_producer_auth": KAFKAS_SCRIPTS,
+    "0119_consumer_auth": KAFKAS_SCRIPTS,
 }
