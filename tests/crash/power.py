@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-IMAGE_MIB = 512
+IMAGE_MIB = 2048  # sparse; unlimited retention fills 512 in some hundred cuts
 COPIES_MAX = 50
 
 
