@@ -25,9 +25,7 @@ class RdGroupConsumer final : public GroupConsumer {
  public:
   RdGroupConsumer(const Connection& connection, GroupEvents& events) : events_(events), asker_(connection) {}
   ~RdGroupConsumer() override {
-    ending_ = true;
-    queue_.reset();
-    rd::end_consumer(handle_);
+    if (handle_) rd_kafka_consumer_close(handle_.get());
   }
 
   Result<> start(const Connection& connection, const GroupSettings& settings) {
@@ -184,10 +182,6 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
   void assigned(rd_kafka_topic_partition_list_t* partitions) {
-    if (ending_) {  // the library wants its word; nothing of them will be read
-      const rd::ErrorHandle ignored(rd_kafka_incremental_assign(handle_.get(), partitions));
-      return;
-    }
     std::map<TopicPartition, Offset> starts;
     if (const auto found = find_starts(names_of(partitions), starts); !found) {
       // Without an answer the library's own rule applies: the committed offset, or an error that poll() reports.
@@ -274,7 +268,6 @@ class RdGroupConsumer final : public GroupConsumer {
   std::string group_id_;
   std::string instance_id_;
   std::set<TopicPartition> lost_;  // of those assigned: stand still until a person decides
-  bool ending_ = false;
   rd::Handle handle_;
   rd::Queue queue_;
   rd::Asker asker_;

@@ -9,8 +9,7 @@ namespace {
 class RdPartitionReader final : public PartitionReader {
  public:
   ~RdPartitionReader() override {
-    queue_.reset();
-    rd::end_consumer(handle_);
+    if (handle_) rd_kafka_consumer_close(handle_.get());
   }
 
   explicit RdPartitionReader(const Connection& connection) : asker_(connection) {}

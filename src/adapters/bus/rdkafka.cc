@@ -9,9 +9,6 @@
 namespace antiphon::bus::rd {
 namespace {
 
-constexpr std::chrono::milliseconds kLeaveTimeout{10'000};
-constexpr std::chrono::milliseconds kLeaveStep{100};
-
 // librdkafka's own lines: connection troubles it cures by itself are worth a debug line, the rest a warning.
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
   const auto severity = level <= 3 ? logging::Level::kWarn : logging::Level::kDebug;
@@ -50,22 +47,6 @@ class HeldMessage final : public Message {
 };
 
 }  // namespace
-
-void end_consumer(Handle& handle) {
-  if (!handle) return;
-  const auto until = std::chrono::steady_clock::now() + kLeaveTimeout;
-  Queue queue(rd_kafka_queue_new(handle.get()));
-  const ErrorHandle refused(rd_kafka_consumer_close_queue(handle.get(), queue.get()));
-  while (!refused && rd_kafka_consumer_closed(handle.get()) == 0) {
-    if (std::chrono::steady_clock::now() > until) {
-      logging::warn("a consumer ends without its coordinator's answer", {{"client", rd_kafka_name(handle.get())}});
-      break;
-    }
-    rd_kafka_queue_poll_callback(queue.get(), milliseconds(kLeaveStep));
-  }
-  queue.reset();  // a handle waits for its queues
-  rd_kafka_destroy_flags(handle.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-}
 
 Configuration::Configuration(const Connection& connection) : conf_(rd_kafka_conf_new()) {
   rd_kafka_conf_set_log_cb(conf_.get(), on_log);

@@ -58,11 +58,6 @@ PartitionList list_of(const std::vector<TopicPartition>& partitions);
 Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
                                   std::chrono::milliseconds timeout);
 
-// Leaves the group in order, or after 10 s without: a coordinator that does not answer keeps no process from ending.
-// What was committed stands, and the group finds out by the session's timeout. Its callbacks are called meanwhile, on
-// this thread. Every queue of the handle has gone before.
-void end_consumer(Handle& handle);
-
 // A client of its own for questions, made with the first. A broker answers in order: on a consumer's connection a
 // question waits behind the fetch that waits for records there, half a second each.
 class Asker {
