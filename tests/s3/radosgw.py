@@ -33,6 +33,7 @@ from pathlib import Path
 
 NEEDED = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph-authtool", "monmaptool", "ceph"]
 START_SECONDS_MAX = 90
+STARTS_MAX = 2
 SKIPPED = 77
 
 
@@ -59,12 +60,29 @@ class Radosgw:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
+        # A port that was free may be taken before its server listens: then all starts anew, on other ports.
+        for attempt in range(STARTS_MAX):
+            try:
+                self.start()
+                return self
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                print(f"error: radosgw, start {attempt + 1} of {STARTS_MAX}: {error}\n{self.last_words()}", file=sys.stderr, flush=True)
+                self.stop()
+                if attempt + 1 == STARTS_MAX:
+                    raise
+                self.folder = Path(tempfile.mkdtemp(prefix="antiphon-s3-"))
+                self.port = free_port()
+            except BaseException:
+                self.stop()
+                raise
+
+    def last_words(self):
+        """The end of each server's log, for the person who reads why it did not start."""
+        words = []
+        for log in sorted((self.folder / "log").glob("*")):
+            lines = log.read_text(errors="replace").splitlines()
+            words += [f"error: {log.name}: {line[:300]}" for line in lines[-8:]]
+        return "\n".join(words)
 
     def __exit__(self, *_):
         self.stop()
