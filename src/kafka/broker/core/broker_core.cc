@@ -126,6 +126,7 @@ class Core final : public BrokerCore {
                                               {"reason", gone.reason}});
     }
     transactions_.tidy(context_.now());
+    groups_.forget_again();
     refresh_users();
     publish_metrics();
   }

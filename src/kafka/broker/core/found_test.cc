@@ -114,6 +114,19 @@ TEST_F(FoundInCore, ADeletionIsNotAnsweredWellWhileACommitThatFailedMayComeBack)
   EXPECT_EQ(fetch_offsets().topics.at(0).partitions.at(0).committed_offset, Offset(-1));
 }
 
+TEST_F(FoundInCore, ATopicOfADeletedOnesNameIsMadeWhenTheOldOffsetsCannotComeBack) {
+  ASSERT_EQ(commit(7), E::kNone);
+  const auto deleted = send_delete();
+  const auto early = create();  // its answer takes a while; the deletion's sync does too
+  EXPECT_EQ(early, E::kTopicAlreadyExists);
+  d.pump();
+  EXPECT_EQ(d.take<wire::DeleteTopicsResponse>(deleted, 3).responses.at(0).error_code, E::kNone);
+  EXPECT_EQ(create(), E::kNone);
+  d.crash(0);
+  ASSERT_TRUE(d.start());
+  EXPECT_EQ(fetch_offsets().topics.at(0).partitions.at(0).committed_offset, Offset(-1));
+}
+
 TEST_F(FoundInCore, AStartIsOverWhenTheOffsetsOfADeletedTopicCannotComeBack) {
   ASSERT_EQ(commit(7), E::kNone);
   send_delete();

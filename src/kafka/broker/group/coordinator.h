@@ -57,6 +57,10 @@ class GroupCoordinator {
   void remove_group(const std::string& group_id, std::function<void(ErrorCode)> reply);
   // Its offsets go, in memory at once; `done` is told when they cannot come back any more, or that they may.
   void topic_deleted(std::string_view topic, std::function<void(ErrorCode)> done);
+  // Between the two: a topic of that name that is made now could find the offsets of the old one after a crash.
+  [[nodiscard]] bool still_forgets(std::string_view topic) const { return going_.contains(topic); }
+  // Once more for each topic whose offsets may still come back.
+  void forget_again();
   // Also of transactions that are not over.
   [[nodiscard]] std::set<std::string> topics_with_offsets() const;
 
@@ -119,6 +123,7 @@ class GroupCoordinator {
   std::map<std::string, GroupMetadata, std::less<>> loading_;
   std::map<ProducerId, std::set<std::string>> unstable_groups_;         // with unstable offsets of that producer
   std::uint64_t next_order_ = 1;                                        // of commits
+  std::map<std::string, std::size_t, std::less<>> going_;               // deleted topics -> deletions not answered yet
   std::set<std::pair<ConnectionId, std::string>> waiting_connections_;  // who may have a reply waiting in which group
 };
 

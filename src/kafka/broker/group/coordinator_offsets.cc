@@ -232,9 +232,14 @@ void GroupCoordinator::topic_deleted(std::string_view topic, std::function<void(
   };
   const auto all = std::make_shared<Tombstones>();
   all->done = std::move(done);
-  const auto settled = [all](ErrorCode error) {
+  const std::string name(topic);
+  ++going_[name];
+  const auto settled = [this, all, name](ErrorCode error) {
     if (error != ErrorCode::kNone) all->error = error;
-    if (--all->waiting == 0) all->done(all->error);
+    if (--all->waiting > 0) return;
+    const auto going = going_.find(name);
+    if (--going->second == 0 && all->error == ErrorCode::kNone) going_.erase(going);
+    all->done(all->error);
   };
   for (auto& [id, entry] : entries_) {
     std::vector<Place> gone;
@@ -246,6 +251,14 @@ void GroupCoordinator::topic_deleted(std::string_view topic, std::function<void(
     append_tombstones(id, std::move(gone), settled);
   }
   settled(ErrorCode::kNone);
+}
+
+void GroupCoordinator::forget_again() {
+  std::vector<std::string> failed;
+  for (const auto& [topic, unanswered] : going_) {
+    if (unanswered == 0) failed.push_back(topic);
+  }
+  for (const auto& topic : failed) topic_deleted(topic, [](ErrorCode) {});
 }
 
 std::set<std::string> GroupCoordinator::topics_with_offsets() const {

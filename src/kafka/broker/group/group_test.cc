@@ -424,6 +424,25 @@ TEST_F(Groups, ADeletedTopicTakesItsOffsetsWithIt) {
   EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);
 }
 
+TEST_F(Groups, ADeletedTopicsNameIsFreeOnceItsOffsetsCannotComeBack) {
+  commit("", -1, 5);
+  store.answer = E::kCoordinatorNotAvailable;
+  coordinator->topic_deleted("t", [](ErrorCode error) { EXPECT_EQ(error, E::kCoordinatorNotAvailable); });
+  EXPECT_TRUE(coordinator->still_forgets("t")) << "the store has its offset, and a start reads it";
+  coordinator->forget_again();
+  EXPECT_TRUE(coordinator->still_forgets("t"));
+  store.answer = E::kNone;
+  store.hold = true;
+  coordinator->forget_again();
+  coordinator->forget_again();
+  EXPECT_EQ(store.held.size(), 1U) << "one that is under way is not asked for again";
+  EXPECT_TRUE(coordinator->still_forgets("t"));
+  store.release();
+  EXPECT_FALSE(coordinator->still_forgets("t"));
+  restart();
+  EXPECT_EQ(coordinator->committed("g", "t", PartitionId(0)), nullptr);
+}
+
 TEST_F(Groups, ACommitThatFailedGoesWithItsTopicToo) {  // found by the simulation
   store.hold = true;
   commit("", -1, 5);

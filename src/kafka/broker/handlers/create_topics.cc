@@ -35,6 +35,11 @@ std::optional<Refusal> check_name(BrokerContext& context, std::string_view name)
     return Refusal{ErrorCode::kInvalidTopicException, valid.error().message};
   if (context.log.topic(name) != nullptr)
     return Refusal{ErrorCode::kTopicAlreadyExists, fmt::format("Topic '{}' already exists.", name)};
+  if (context.groups.still_forgets(name))
+    return Refusal{ErrorCode::kTopicAlreadyExists,
+                   fmt::format("Topic '{}' is marked for deletion: the groups' offsets in it are still being deleted; "
+                               "try again",
+                               name)};
   if (name.find_first_of("._") == std::string_view::npos) return std::nullopt;
   for (const auto* other : context.log.topics()) {
     if (collision_name(other->name) == collision_name(name)) {
