@@ -36,7 +36,7 @@ Baton::~Baton() {
   stopping_ = true;
   {
     const std::lock_guard lock(mutex_);
-    if (consumer_) consumer_->wake();
+    if (consumer_) consumer_->end();
   }
   if (thread_.joinable()) thread_.join();
 }

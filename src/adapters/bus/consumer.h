@@ -6,8 +6,8 @@
 // of range -> that partition stops and is reported as LOSS with the range. PartitionReader: named partitions from named
 // offsets, no group; for loading state and for tools.
 //
-// Both: single-threaded (one thread calls everything but wake(), callbacks run inside poll()). Records are views valid
-// until the next poll().
+// Both: single-threaded (one thread calls everything but wake() and end(), callbacks run inside poll()). Records are
+// views valid until the next poll().
 #pragma once
 
 #include <chrono>
@@ -74,9 +74,11 @@ class GroupConsumer {
   // The next message, nullptr when none came in time. kUnavailable: brokers away (go on polling); other errors end the
   // stage.
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
-  // From any thread: the poll() that waits now, or the next one that would, returns at once.
-  virtual void wake() = 0;
-  // `next`: the offset to go on at. Waits for the broker's answer. kUnavailable: try again; kConflict: no longer ours.
+  // From any thread: the end has come. The poll() that waits now, or the next one that would, returns at once; a broker
+  // that does not answer is asked no second time, and what is still asked waits for 2 s at most.
+  virtual void end() = 0;
+  // `next`: the offset to go on at. Waits for the broker's answer, 10 s at most. kUnavailable: try again; kConflict: no
+  // longer ours.
   virtual Result<> commit(const std::map<TopicPartition, Offset>& next) = 0;
   virtual Result<> pause(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> resume(const std::vector<TopicPartition>& partitions) = 0;
@@ -104,7 +106,8 @@ class PartitionReader {
   // Replaces what is read. Offsets below the log's start: kNotFound comes from poll().
   virtual Result<> assign(const std::map<TopicPartition, Offset>& from) = 0;
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
-  virtual void wake() = 0;  // as GroupConsumer's
+  // From any thread: the poll() that waits now, or the next one that would, returns at once.
+  virtual void wake() = 0;
   virtual Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
   // The offset behind the last record handed out, or the log's end where that was reached (compaction may have removed
   // what was before it); nothing before the first poll of that partition has brought either.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
 #include <set>
 #include <thread>
 
@@ -12,6 +13,8 @@ namespace antiphon::bus {
 namespace {
 
 constexpr std::chrono::milliseconds kQuestionTimeout{5'000};
+constexpr std::chrono::milliseconds kQuestionTimeoutAtEnd{2'000};
+constexpr std::chrono::milliseconds kCommitTimeout{10'000};
 constexpr std::chrono::milliseconds kAskAgain{200};
 constexpr int kAssignmentAttemptsMax = 12;  // a minute of questions; then the group takes the partitions back
 
@@ -89,15 +92,25 @@ class RdGroupConsumer final : public GroupConsumer {
     return rd::error_of(message->err, fmt::format("group {}", group_id_));
   }
 
-  void wake() override { rd_kafka_queue_yield(queue_.get()); }
+  void end() override {
+    ending_ = true;
+    rd_kafka_queue_yield(queue_.get());
+  }
 
+  // With an answer queue of its own: the library's waiting form waits for as long as no coordinator is found.
   Result<> commit(const std::map<TopicPartition, Offset>& next) override {
     if (next.empty()) return {};
     const auto list = rd::list_of(next);
-    if (const auto code = rd_kafka_commit(handle_.get(), list.get(), 0); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return rd::error_of(code, fmt::format("commit of group {}", group_id_));
-    }
-    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "commit");
+    const rd::Queue answers(rd_kafka_queue_new(handle_.get()));
+    const auto what = fmt::format("commit of group {}", group_id_);
+    const auto code = rd_kafka_commit_queue(handle_.get(), list.get(), answers.get(), nullptr, nullptr);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, what);
+    const auto patience = ending_ ? kQuestionTimeoutAtEnd : kCommitTimeout;
+    const rd::Event answer(rd_kafka_queue_poll(answers.get(), rd::milliseconds(patience)));
+    if (!answer) return rd::error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+    if (rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return rd::error_of(rd_kafka_event_error(answer.get()), what);
+    return done(RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_event_topic_partition_list(answer.get()), "commit");
   }
 
   Result<> pause(const std::vector<TopicPartition>& partitions) override {
@@ -216,7 +229,8 @@ class RdGroupConsumer final : public GroupConsumer {
     const auto committed = rd::list_of(partitions);
     auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     for (int attempt = 0; attempt < kAssignmentAttemptsMax && code != RD_KAFKA_RESP_ERR_NO_ERROR; ++attempt) {
-      code = rd_kafka_committed(handle_.get(), committed.get(), rd::milliseconds(kQuestionTimeout));
+      if (ending_ && attempt > 0) break;
+      code = rd_kafka_committed(handle_.get(), committed.get(), rd::milliseconds(question_timeout()));
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR && rd::kind_of(code) != ErrorKind::kUnavailable) break;
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -231,6 +245,7 @@ class RdGroupConsumer final : public GroupConsumer {
         // poll() finds out whether it is still there.
         if (element.offset >= 0) starts[partition] = Offset(element.offset);
         if (element.offset < 0) unanswered = asked.error();
+        if (ending_) break;
         continue;
       }
       const OffsetRange range = *asked;
@@ -257,14 +272,19 @@ class RdGroupConsumer final : public GroupConsumer {
   Result<OffsetRange> range_while_leaders_change(const TopicPartition& partition,
                                                  std::chrono::steady_clock::time_point deadline) {
     while (true) {
-      auto range = offsets(partition, kQuestionTimeout);
-      if (range || range.error().kind != ErrorKind::kUnavailable || std::chrono::steady_clock::now() > deadline)
-        return range;
+      auto range = offsets(partition, question_timeout());
+      const bool again = !range && range.error().kind == ErrorKind::kUnavailable && !ending_;
+      if (!again || std::chrono::steady_clock::now() > deadline) return range;
       std::this_thread::sleep_for(kAskAgain);
     }
   }
 
+  [[nodiscard]] std::chrono::milliseconds question_timeout() const {
+    return ending_ ? kQuestionTimeoutAtEnd : kQuestionTimeout;
+  }
+
   GroupEvents& events_;
+  std::atomic<bool> ending_{false};
   std::string group_id_;
   std::string instance_id_;
   std::set<TopicPartition> lost_;  // of those assigned: stand still until a person decides

@@ -20,7 +20,7 @@ std::size_t bytes_of(const IncomingRecord& record) { return record.value ? recor
 Result<> Archiver::run(bus::GroupConsumer& consumer, const StopToken& stop) {
   consumer_ = &consumer;
   last_commit_ = last_report_ = parts_.clock.mono_now();
-  const WhenStopped ends_the_wait(stop, [&consumer] { consumer.wake(); });
+  const WhenStopped ends_the_wait(stop, [&consumer] { consumer.end(); });
   Result<> outcome;
   while (outcome && !stop.stop_requested()) outcome = step(stop);
   finish();

@@ -109,7 +109,7 @@ class FakeConsumer final : public bus::GroupConsumer {
     in_next_poll([=, this] { events_.on_loss(of(partition), committed, available); });
   }
 
-  void wake() override { woken_ = true; }
+  void end() override { woken_ = true; }
   Result<std::unique_ptr<bus::Message>> poll(std::chrono::milliseconds timeout) override {
     ++polls;
     const auto deadline = std::chrono::steady_clock::now() + timeout;
