@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kafka/wire/alter_configs.h"
 #include "kafka/wire/message.h"
 
 namespace antiphon::kafka::wire {
@@ -57,20 +58,7 @@ struct IncrementalAlterConfigsResponse {
   static constexpr VersionRange kVersions{0, 1};
   static constexpr ApiVersion kFlexibleFrom = 1;
 
-  struct ResourceResponse {
-    ErrorCode error_code = ErrorCode::kNone;
-    std::optional<std::string_view> error_message;
-    std::int8_t resource_type = 0;
-    std::string_view resource_name;
-
-    template <class V>
-    static void describe(V& v) {
-      v.field(&ResourceResponse::error_code, since(0));
-      v.field(&ResourceResponse::error_message, since(0).nullable_since(0));
-      v.field(&ResourceResponse::resource_type, since(0));
-      v.field(&ResourceResponse::resource_name, since(0));
-    }
-  };
+  using ResourceResponse = AlterConfigsResponse::ResourceResponse;
 
   std::int32_t throttle_time_ms = 0;
   std::vector<ResourceResponse> responses;

@@ -11,6 +11,7 @@
 
 #include "core/types.h"
 #include "kafka/wire/message.h"
+#include "kafka/wire/partition_errors.h"
 
 namespace antiphon::kafka::wire {
 
@@ -70,27 +71,8 @@ struct OffsetCommitResponse {
   static constexpr VersionRange kVersions{0, 9};
   static constexpr ApiVersion kFlexibleFrom = 8;
 
-  struct Partition {
-    PartitionId partition_index;
-    ErrorCode error_code = ErrorCode::kNone;
-
-    template <class V>
-    static void describe(V& v) {
-      v.field(&Partition::partition_index, since(0));
-      v.field(&Partition::error_code, since(0));
-    }
-  };
-
-  struct Topic {
-    std::string_view name;
-    std::vector<Partition> partitions;
-
-    template <class V>
-    static void describe(V& v) {
-      v.field(&Topic::name, since(0));
-      v.field(&Topic::partitions, since(0));
-    }
-  };
+  using Partition = PartitionError;
+  using Topic = TopicErrors;
 
   std::int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;
