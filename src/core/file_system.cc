@@ -214,6 +214,13 @@ Result<> PosixFileSystem::make_directories(const std::string& path) {
   return {};
 }
 
+Result<> PosixFileSystem::make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return failed("make folder", path);
+  if (std::filesystem::is_directory(path)) return {};
+  return make_error(ErrorKind::kIo, fmt::format("{} is in the way: it is not a folder", path));
+}
+
 Result<> PosixFileSystem::rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return failed("rename", fmt::format("{} to {}", from, to));
   return {};

@@ -71,6 +71,8 @@ class FileSystem {
   virtual Result<std::vector<DirectoryEntry>> list(
       const std::string& directory) = 0;                                        // sorted by name, without . and ..
   virtual Result<> make_directories(const std::string& path) = 0;               // with parents, each synced
+  // One, in a folder that is there: its name is durable once that folder is synced. Fine where it is there already.
+  virtual Result<> make_directory(const std::string& path) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;  // atomic; not yet durable
   virtual Result<> remove(const std::string& path) = 0;                         // a file; kNotFound if missing
   virtual Result<> remove_tree(const std::string& path) = 0;                    // missing is fine
@@ -87,6 +89,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& directory) override;
   Result<> make_directories(const std::string& path) override;
+  Result<> make_directory(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
   Result<> remove_tree(const std::string& path) override;

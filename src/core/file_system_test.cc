@@ -67,6 +67,9 @@ TEST_F(PosixFileSystemTest, MissingFilesAndFoldersSayNotFound) {
 
 TEST_F(PosixFileSystemTest, AtomicWritesReplaceAndLeaveNothingBehind) {
   ASSERT_TRUE(fs_.make_directories(root_ + "/x/y"));
+  ASSERT_TRUE(fs_.make_directory(root_ + "/x/z"));
+  ASSERT_TRUE(fs_.make_directory(root_ + "/x/z"));
+  EXPECT_FALSE(fs_.make_directory(root_ + "/nowhere/z"));
   ASSERT_TRUE(write_file_atomically(fs_, root_ + "/x/y/f", as_bytes("long first text")));
   ASSERT_TRUE(write_file_atomically(fs_, root_ + "/x/y/f", as_bytes("second")));
   EXPECT_EQ(as_text(*read_file(fs_, root_ + "/x/y/f", 100)), "second");

@@ -271,6 +271,16 @@ Result<> MemoryFileSystem::make_directories(const std::string& path) {
   return {};
 }
 
+Result<> MemoryFileSystem::make_directory(const std::string& path) {
+  const std::lock_guard lock(state_->mutex);
+  ANTIPHON_TRY_VOID(state_->check(FileOperation::kMakeDirectory, path, "make folder"));
+  const Place place = place_of(state_->root, path);
+  if (!place.parent) return missing("make folder", path);
+  if (place.node && !place.node->is_directory()) return errno_error(ENOTDIR, fmt::format("make folder {}", path));
+  if (!place.node) state_->change({nullptr, {}, place.parent, place.name, std::make_shared<Node>()});
+  return {};
+}
+
 Result<> MemoryFileSystem::rename(const std::string& from, const std::string& to) {
   const std::lock_guard lock(state_->mutex);
   ANTIPHON_TRY_VOID(state_->check(FileOperation::kRename, from, "rename"));

@@ -56,6 +56,7 @@ class MemoryFileSystem final : public FileSystem {
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& directory) override;
   Result<> make_directories(const std::string& path) override;
+  Result<> make_directory(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
   Result<> remove_tree(const std::string& path) override;

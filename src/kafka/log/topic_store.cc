@@ -59,8 +59,9 @@ Result<std::vector<std::string>> TopicStore::remove(const TopicMeta& topic) {
 
 Result<TopicStore::Loaded> TopicStore::load() {
   Loaded loaded;
-  ANTIPHON_TRY_VOID(files_.make_directories(directory_ + "/topics"));
-  ANTIPHON_TRY_VOID(files_.make_directories(directory_ + "/trash"));
+  // Their names become durable with the checkpoint's, before anything is acknowledged.
+  ANTIPHON_TRY_VOID(files_.make_directory(directory_ + "/topics"));
+  ANTIPHON_TRY_VOID(files_.make_directory(directory_ + "/trash"));
   ANTIPHON_TRY(entries, files_.list(directory_ + "/topics"));
   std::vector<TopicMeta> deleting;
   for (const DirectoryEntry& entry : entries) {
