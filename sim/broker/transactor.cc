@@ -228,10 +228,11 @@ void Transactor::over(Outcome outcome) {
   Event event = transaction_event(What::kEnded, name(), transaction_);
   event.outcome = outcome;
   world_.note(std::move(event));
-  position_ =
-      commits_ && outcome == Outcome::kOk && consumed_to_.value() >= 0 && commit_sent_ ? consumed_to_ : Offset(-1);
   parts_.clear();
   state_ = State::kReady;
+  const bool moved = commits_ && outcome == Outcome::kOk && commit_sent_;
+  position_ = moved ? consumed_to_ : Offset(-1);
+  if (moved && !finishing_ && world_.one_in(2)) look_back();
 }
 
 void Transactor::add_partitions() {

@@ -83,6 +83,7 @@ class Transactor final : public Client {
   void add_offsets();
   void commit_offset();
   void offset_committed(kafka::wire::ErrorCode error);
+  void look_back();  // the end was answered: what was committed must be seen at once
   void stand_at(Offset offset, const char* reason);
 
   // True: a newer instance is there, and this one was told so. It stops, or does not listen.

@@ -80,6 +80,13 @@ void Transactor::consume() {
         });
 }
 
+void Transactor::look_back() {
+  if (!source_) return;
+  asking_ = true;
+  ask_offset(world_, *this, settings_.group, *world_.topic(source_->first), source_->second, false,
+             [this](ErrorCode, Offset) { asking_ = false; });
+}
+
 void Transactor::add_offsets() {
   asking_ = true;
   const wire::AddOffsetsToTxnRequest request{settings_.transactional_id, id_, epoch_, settings_.group};
