@@ -263,6 +263,21 @@ TEST_F(Found, ATopicWhoseFileCouldNotBeTakenAwayEitherIsNotThereTwiceLater) {
   }
 }
 
+// Seed 4385: the deletion could not be made durable, a start found it in the cache and moved the folders durably, and
+// the next power cut brought the topic back without them.
+TEST_F(Found, ATopicWhoseDeletionAStartFindsInTheCacheAloneDoesNotComeBackWithoutItsRecords) {
+  for (int i = 0; i < 3; ++i) append(partition(), batch_of({fmt::format("{}", i)}));
+  sync();
+  fail(FileOperation::kSyncDirectory, "/data/topics", Fault::Kind::kIo);
+  ASSERT_FALSE(log->delete_topic("t", "test"));
+  kill_and_open();
+  ASSERT_EQ(log->topic("t"), nullptr);
+  crash(0);  // nothing but what was synced
+  must_open();
+  EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+  EXPECT_EQ(log->topic("t"), nullptr) << "it was gone when the last life began";
+}
+
 TEST_F(Found, ATopicWhoseDeletionFailedIsNotThereTwiceWhenItIsMadeAgain) {
   for (const auto operation : {FileOperation::kRename, FileOperation::kSyncDirectory}) {
     ASSERT_TRUE(create("again"));
