@@ -2,27 +2,35 @@
 
 #include <fmt/format.h>
 
-#include "kafka/wire/offset_fetch.h"
+#include "sim/broker/offsets.h"
 #include "sim/broker/reading.h"
 #include "sim/broker/world.h"
 
 namespace antiphon::sim {
 
-namespace wire = kafka::wire;
-using wire::ErrorCode;
+using kafka::wire::ErrorCode;
 
 namespace {
 constexpr std::int32_t kBytesAtOnce = 1 << 16;
+constexpr Isolation kIsolations[] = {Isolation::kReadUncommitted, Isolation::kReadCommitted};
+}  // namespace
+
+Offset LastLook::limit(const Topic& topic, std::int32_t partition, std::int64_t which, Isolation isolation) {
+  Offset limit(-1);
+  list_offset(world_, *this, topic.name, partition, which, isolation, [&](ErrorCode error, Offset offset) {
+    if (error == ErrorCode::kNone) limit = offset;
+  });
+  world_.carry_all();
+  return limit;
 }
 
-void LastLook::read_log(const Topic& topic, std::int32_t partition) {
-  Offset start(-1);
-  Offset end(-1);
-  for (const bool first : {true, false}) {
-    list_offset(world_, *this, topic.name, partition, first ? -2 : -1, [&](ErrorCode error, Offset offset) {
-      if (error == ErrorCode::kNone) (first ? start : end) = offset;
-    });
-    world_.carry_all();
+void LastLook::read_log(const Topic& topic, std::int32_t partition, Isolation isolation) {
+  const Offset start = limit(topic, partition, -2, isolation);
+  const Offset end = limit(topic, partition, -1, Isolation::kReadUncommitted);
+  const Offset stable = limit(topic, partition, -1, Isolation::kReadCommitted);
+  if (stable != end) {
+    return world_.wrong(fmt::format("{}-{}: no transaction is open any more, the last stable offset is {} of {}",
+                                    topic.in_history, partition, stable.value(), end.value()));
   }
   if (start.value() < 0 || end < start) {
     return world_.wrong(
@@ -33,11 +41,12 @@ void LastLook::read_log(const Topic& topic, std::int32_t partition) {
   log.topic = topic.in_history;
   log.partition = PartitionId(partition);
   log.first = start;
+  log.committed_only = isolation == Isolation::kReadCommitted;
   for (Offset at = start; at < end;) {
     Offset next = at;
-    fetch(world_, *this, topic.name, partition, at, kBytesAtOnce, [&](const auto& answer) {
+    fetch(world_, *this, topic.name, partition, at, kBytesAtOnce, isolation, [&](const auto& answer) {
       if (answer.error_code != ErrorCode::kNone) return;
-      Event event = polled(world_, name(), topic.in_history, partition, at, answer.records.bytes());
+      Event event = polled(world_, name(), topic.in_history, partition, at, answer, isolation);
       log.records.insert(log.records.end(), event.records.begin(), event.records.end());
       next = event.offset;
     });
@@ -57,39 +66,26 @@ void LastLook::read_log(const Topic& topic, std::int32_t partition) {
 void LastLook::ask_group(const std::string& group) {
   for (const Topic& topic : world_.topics) {
     for (std::int32_t p = 0; topic.usable && p < topic.partitions; ++p) {
-      wire::OffsetFetchRequest request;
-      request.group_id = group;
-      request.topics.emplace();
-      request.topics->push_back({topic.name, {PartitionId(p)}});
-      world_.call<wire::OffsetFetchResponse>(*this, 3, request, [&](const wire::OffsetFetchResponse& answer) {
-        if (answer.error_code != ErrorCode::kNone || answer.topics.empty()) {
-          return world_.wrong(
-              fmt::format("the offsets of group {} are not answered: {}", group, wire::to_string(answer.error_code)));
-        }
-        const auto& found = answer.topics.at(0).partitions.at(0);
-        Event event;
-        event.what = What::kStored;
-        event.process = name();
-        event.group = group;
-        event.topic = topic.in_history;
-        event.partition = PartitionId(p);
-        event.offset = found.committed_offset;
-        if (found.error_code != ErrorCode::kNone) {
-          world_.wrong(
-              fmt::format("an offset of group {} is not answered: {}", group, wire::to_string(found.error_code)));
-        }
-        world_.note(std::move(event));
+      bool answered = false;
+      ask_offset(world_, *this, group, topic, p, true, [&](ErrorCode error, Offset) {
+        answered = true;
+        if (error == ErrorCode::kNone) return;
+        world_.wrong(fmt::format("the offset of group {} of {}-{} is not answered: {}", group, topic.in_history, p,
+                                 kafka::wire::to_string(error)));
       });
       world_.carry_all();
+      if (!answered) world_.wrong(fmt::format("the offset of group {} is never answered", group));
     }
   }
 }
 
-void LastLook::look_at_all(std::size_t groups) {
-  for (std::size_t i = 0; i < groups; ++i) ask_group(fmt::format("g{}", i));
+void LastLook::look_at_all(const std::vector<std::string>& groups) {
   for (const Topic& topic : world_.topics) {
-    for (std::int32_t p = 0; topic.usable && p < topic.partitions; ++p) read_log(topic, p);
+    for (std::int32_t p = 0; topic.usable && p < topic.partitions; ++p) {
+      for (const Isolation isolation : kIsolations) read_log(topic, p, isolation);
+    }
   }
+  for (const std::string& group : groups) ask_group(group);
 }
 
 }  // namespace antiphon::sim

@@ -1,7 +1,12 @@
-// The last client of a life: asks for every group's offsets and reads every partition to its end, for the judge.
+// The last client of a life: reads every partition to its end in both isolation levels and asks for every group's
+// offsets, for the judge.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "sim/broker/client.h"
+#include "sim/broker/reading.h"
 
 namespace antiphon::sim {
 
@@ -12,11 +17,12 @@ class LastLook final : public Client {
   bool finish() override { return true; }
   void connection_lost() override {}
 
-  // The world is at rest. Groups are named g0, g1, ...
-  void look_at_all(std::size_t groups);
+  // The world is at rest, and no transaction is open.
+  void look_at_all(const std::vector<std::string>& groups);
 
  private:
-  void read_log(const Topic& topic, std::int32_t partition);
+  Offset limit(const Topic& topic, std::int32_t partition, std::int64_t which, Isolation isolation);
+  void read_log(const Topic& topic, std::int32_t partition, Isolation isolation);
   void ask_group(const std::string& group);
 };
 

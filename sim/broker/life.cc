@@ -8,8 +8,10 @@
 #include "sim/broker/admin.h"
 #include "sim/broker/last_look.h"
 #include "sim/broker/member.h"
+#include "sim/broker/offset_reader.h"
 #include "sim/broker/producer.h"
 #include "sim/broker/reader.h"
+#include "sim/broker/transactor.h"
 #include "sim/broker/world.h"
 #include "sim/history/event_json.h"
 
@@ -24,6 +26,7 @@ constexpr std::uint64_t kMinute = 60'000;
 constexpr std::uint64_t kHour = 60 * kMinute;
 constexpr const char* kKindNames[] = {"EIO", "ENOSPC", "lost pages"};
 constexpr std::size_t kGroups = 2;
+constexpr std::size_t kTransactionalIds = 2;
 constexpr std::uint64_t kEndRoundsMax = 400;
 
 class Life {
@@ -67,7 +70,26 @@ class Life {
       for (std::uint64_t i = 0; i < members; ++i)
         world_.add<Member>(fmt::format("g{}-m{}", group, i), fmt::format("g{}", group));
     }
-    world_.add<Reader>("reader");
+    world_.add<Reader>("reader", Isolation::kReadUncommitted);
+    make_transactional_clients();
+  }
+
+  // Two instances of the first transactional id, so that one fences the other again and again.
+  void make_transactional_clients() {
+    for (std::size_t id = 0; id < kTransactionalIds; ++id) {
+      groups_.push_back(fmt::format("x{}", id));
+      for (std::size_t instance = 0; instance < (id == 0 ? 2U : 1U); ++instance) {
+        TransactorSettings settings;
+        settings.transactional_id = fmt::format("tx{}", id);
+        settings.group = groups_.back();
+        settings.timeout_ms = static_cast<std::int32_t>(10'000 + world_.below(kTransactionTimeoutMsMax - 10'000));
+        settings.stands_by = instance > 0;
+        world_.add<Transactor>(fmt::format("tx{}-{}", id, instance), settings);
+      }
+    }
+    world_.add<OffsetReader>("offsets", groups_);
+    world_.add<Reader>("committed", Isolation::kReadCommitted);
+    for (std::size_t group = 0; group < kGroups; ++group) groups_.push_back(fmt::format("g{}", group));
   }
 
   Client& any_client() { return *world_.clients()[world_.below(world_.clients().size())]; }
@@ -223,11 +245,21 @@ class Life {
       world_.carry_all();
     }
     if (!rest && world_.problems.empty()) world_.wrong("a client waits for ever");
-    if (world_.problems.empty()) world_.add<LastLook>("last").look_at_all(kGroups);
+    let_transactions_time_out();
+    if (world_.problems.empty()) world_.add<LastLook>("last").look_at_all(groups_);
+  }
+
+  // What nobody ends any more the broker aborts, in all of their partitions.
+  void let_transactions_time_out() {
+    for (int round = 0; round < 3 && world_.problems.empty(); ++round) {
+      pass(kTransactionTimeoutMsMax + 1'000);
+      world_.carry_all();
+    }
   }
 
   World world_;
   Admin* admin_ = nullptr;
+  std::vector<std::string> groups_;  // for the last look
   LifeCounts counts_;
   std::uint64_t jumped_ms_ = 0;
 };

@@ -1,5 +1,12 @@
 // One simulated life from one seed: clients at work, a disk that fails, a clock that jumps, a process that dies and
-// comes back, and in the end the whole log read and the history judged.
+// comes back, and in the end the whole log read, in both isolation levels, and the history judged.
+//
+//     producers      acks 0, 1 and all, with and without idempotence
+//     transactors    commit, abort, time out and crash in transactions of several partitions, with the offsets of what
+//                    they consumed; two instances of one transactional id fence each other, and zombies go on
+//     groups         members that join, read, commit and leave
+//     readers        of everything and of what is committed; of committed offsets
+//     an admin       topics made and deleted, records deleted
 #pragma once
 
 #include <cstdint>

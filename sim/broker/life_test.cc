@@ -56,6 +56,9 @@ TEST_F(Simulation, NothingIsLostUnderAnySeed) {
   EXPECT_GT(all.acknowledged[2], 20 * count);
   EXPECT_GT(all.commits_acknowledged, count);
   EXPECT_GT(counts.power_cuts, count / 2);
+  EXPECT_GT(all.transactions_committed, count);
+  EXPECT_GT(all.transactions_aborted, count / 2);
+  EXPECT_GT(all.transactions_refused, count / 10) << "is the end of a zombie ever asked for?";
   EXPECT_GT(all.allowed_losses[1], 0U) << "no power cut ever took what acks=1 does not promise: is the cache kept?";
 }
 

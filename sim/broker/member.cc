@@ -10,6 +10,7 @@
 #include "kafka/wire/offset_commit.h"
 #include "kafka/wire/offset_fetch.h"
 #include "kafka/wire/sync_group.h"
+#include "sim/broker/offsets.h"
 #include "sim/broker/reading.h"
 #include "sim/broker/world.h"
 
@@ -23,18 +24,6 @@ namespace {
 constexpr std::int32_t kSessionTimeoutMs = 10'000;
 constexpr std::int32_t kRebalanceTimeoutMs = 20'000;
 constexpr std::int32_t kReadBytes = 2048;
-
-Event offsets_event(What what, const std::string& process, const std::string& group, const std::string& topic,
-                    std::int32_t partition, Offset offset) {
-  Event event;
-  event.what = what;
-  event.process = process;
-  event.group = group;
-  event.topic = topic;
-  event.partition = PartitionId(partition);
-  event.offset = offset;
-  return event;
-}
 
 }  // namespace
 
@@ -166,7 +155,7 @@ void Member::ask_for_offsets() {
 
 void Member::start_at(const Place& place, const char* reason) {
   assigned_[place].waiting = true;
-  list_offset(world_, *this, world_.topic(place.first)->name, place.second, -2,
+  list_offset(world_, *this, world_.topic(place.first)->name, place.second, -2, Isolation::kReadUncommitted,
               [this, life = life_, place, reason](ErrorCode error, Offset offset) {
                 const auto assigned = assigned_.find(place);
                 if (life != life_ || assigned == assigned_.end()) return;
@@ -188,14 +177,14 @@ void Member::read() {
   if (assigned.position.value() < 0) return start_at(place, "nothing committed");
   assigned.waiting = true;
   const Offset from = assigned.position;
-  fetch(world_, *this, world_.topic(place.first)->name, place.second, from, kReadBytes,
+  fetch(world_, *this, world_.topic(place.first)->name, place.second, from, kReadBytes, Isolation::kReadUncommitted,
         [this, life = life_, place, from](const auto& answer) {
           const auto found = assigned_.find(place);
           if (life != life_ || found == assigned_.end()) return;
           found->second.waiting = false;
           if (answer.error_code == ErrorCode::kOffsetOutOfRange) found->second.position = Offset(-1);
           if (answer.error_code != ErrorCode::kNone) return;
-          Event event = polled(world_, name(), place.first, place.second, from, answer.records.bytes());
+          Event event = polled(world_, name(), place.first, place.second, from, answer, Isolation::kReadUncommitted);
           found->second.position = event.offset;
           world_.note(std::move(event));
         });

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "kafka/wire/batch_builder.h"
 #include "kafka/wire/init_producer_id.h"
+#include "sim/broker/sending.h"
 #include "sim/broker/world.h"
 
 namespace antiphon::sim {
@@ -17,16 +17,8 @@ using kafka::wire::ProduceRequest;
 using kafka::wire::ProduceResponse;
 
 namespace {
-
 constexpr std::size_t kRecordsMax = 4;
-
-// Kafka's clients try these again.
-bool passes(ErrorCode error) {
-  return error == ErrorCode::kKafkaStorageError || error == ErrorCode::kRequestTimedOut ||
-         error == ErrorCode::kNotLeaderOrFollower || error == ErrorCode::kUnknownTopicOrPartition;
 }
-
-}  // namespace
 
 void Producer::ask_for_id() {
   if (asking_) return;
@@ -60,14 +52,9 @@ bool Producer::finish() {
 }
 
 void Producer::make_batch() {
-  std::vector<Topic*> usable;
-  for (Topic& topic : world_.topics) {
-    if (topic.usable) usable.push_back(&topic);
-  }
-  if (usable.empty()) return;
-  const Topic& topic = *usable[world_.below(usable.size())];
-  const auto partition = static_cast<std::int32_t>(world_.below(static_cast<std::uint64_t>(topic.partitions)));
-  const Place place{topic.in_history, partition};
+  const auto target = any_target(world_);
+  if (!target) return;
+  const Place place = *target;
   Queue& queue = queues_[place];
   if (queue.batches.size() >= settings_.batches_max) return;
   Batch batch;
@@ -76,14 +63,7 @@ void Producer::make_batch() {
   const std::size_t count = 1 + world_.below(kRecordsMax);
   for (std::size_t i = 0; i < count; ++i) {
     std::string value = fmt::format("{}-{}", name(), next_value_++);
-    Event event;
-    event.what = What::kSend;
-    event.process = name();
-    event.topic = place.first;
-    event.partition = PartitionId(partition);
-    event.value = value;
-    event.acks = settings_.acks;
-    world_.note(std::move(event));
+    note_send(world_, *this, place, value, settings_.acks, {});
     batch.values.push_back(std::move(value));
   }
   queue.next_sequence += static_cast<std::int32_t>(count);
@@ -115,16 +95,8 @@ void Producer::send(const Place& place, Batch& batch) {
     settings.producer_epoch = epoch_;
     settings.base_sequence = batch.first_sequence;
   }
-  kafka::wire::BatchBuilder builder(settings);
-  const auto now = to_unix_ms(world_.driver.clock.wall_now());
-  const std::size_t padding = (batch.number * 7919) % settings_.record_bytes_max;  // the same on every attempt
-  for (const std::string& value : batch.values)
-    builder.add(now, std::nullopt, as_bytes(value + ' ' + std::string(padding, '.')));
-  const Bytes bytes = *builder.finish();
-  ProduceRequest request;
-  request.acks = settings_.acks;
-  request.timeout_ms = 30'000;
-  request.topic_data.push_back({topic->name, {{PartitionId(place.second), kafka::wire::Records::in_memory(bytes)}}});
+  const Bytes bytes = batch_of(world_, settings, batch.values, (batch.number * 7919) % settings_.record_bytes_max);
+  const ProduceRequest request = produce_request(topic->name, place.second, settings_.acks, bytes);
   batch.under_way = true;
   if (settings_.acks == 0) {
     world_.tell(*this, 7, request);
@@ -165,17 +137,7 @@ void Producer::answered(const Place& place, std::uint64_t number, ErrorCode erro
 }
 
 void Producer::settle(const Place& place, const Batch& batch, Outcome outcome, Offset base_offset) {
-  for (std::size_t i = 0; i < batch.values.size(); ++i) {
-    Event event;
-    event.what = What::kSent;
-    event.process = name();
-    event.topic = place.first;
-    event.partition = PartitionId(place.second);
-    event.value = batch.values[i];
-    event.outcome = outcome;
-    if (base_offset.value() >= 0) event.offset = base_offset + static_cast<std::int64_t>(i);
-    world_.note(std::move(event));
-  }
+  note_sent(world_, *this, place, batch.values, outcome, base_offset);
 }
 
 void Producer::give_up(const Place& place) {

@@ -9,8 +9,8 @@
 
 #include "core/types.h"
 #include "kafka/wire/error_code.h"
-#include "kafka/wire/produce.h"
 #include "sim/broker/client.h"
+#include "sim/broker/sending.h"
 #include "sim/history/event.h"
 
 namespace antiphon::sim {
@@ -33,7 +33,7 @@ class Producer final : public Client {
   void topic_gone(const Topic& topic) override;
 
  private:
-  using Place = std::pair<std::string, std::int32_t>;  // topic as the history names it, partition
+  using Place = Target;
   struct Batch {
     std::uint64_t number = 0;
     std::int32_t first_sequence = 0;

@@ -1,6 +1,5 @@
 #include "sim/broker/reader.h"
 
-#include "sim/broker/reading.h"
 #include "sim/broker/world.h"
 
 namespace antiphon::sim {
@@ -9,12 +8,13 @@ using kafka::wire::ErrorCode;
 
 void Reader::from_the_beginning(const Place& place, const std::string& topic_name, const char* reason) {
   waiting_.insert(place);
-  list_offset(world_, *this, topic_name, place.second, -2, [this, place, reason](ErrorCode error, Offset offset) {
-    waiting_.erase(place);
-    if (error != ErrorCode::kNone) return;
-    positions_[place] = offset;
-    world_.note(position_event(name(), place.first, place.second, offset, reason));
-  });
+  list_offset(world_, *this, topic_name, place.second, -2, isolation_,
+              [this, place, reason](ErrorCode error, Offset offset) {
+                waiting_.erase(place);
+                if (error != ErrorCode::kNone) return;
+                positions_[place] = offset;
+                world_.note(position_event(name(), place.first, place.second, offset, reason));
+              });
 }
 
 void Reader::act() {
@@ -31,11 +31,11 @@ void Reader::act() {
     waiting_.insert(place);
     const Offset from = position->second;
     const auto bytes = static_cast<std::int32_t>(1 + world_.below(4096));
-    fetch(world_, *this, topic.name, partition, from, bytes, [this, place, from](const auto& answer) {
+    fetch(world_, *this, topic.name, partition, from, bytes, isolation_, [this, place, from](const auto& answer) {
       waiting_.erase(place);
       if (answer.error_code == ErrorCode::kOffsetOutOfRange) positions_.erase(place);
       if (answer.error_code != ErrorCode::kNone) return;
-      Event event = polled(world_, name(), place.first, place.second, from, answer.records.bytes());
+      Event event = polled(world_, name(), place.first, place.second, from, answer, isolation_);
       positions_[place] = event.offset;
       world_.note(std::move(event));
     });

@@ -1,5 +1,5 @@
 // A reader without a group: goes through every partition from its beginning, again and again, and so sees what is
-// served now and what later is still there.
+// served now and what later is still there. In one of both isolation levels.
 #pragma once
 
 #include <map>
@@ -9,12 +9,13 @@
 
 #include "core/types.h"
 #include "sim/broker/client.h"
+#include "sim/broker/reading.h"
 
 namespace antiphon::sim {
 
 class Reader final : public Client {
  public:
-  using Client::Client;
+  Reader(World& world, std::string name, Isolation isolation) : Client(world, std::move(name)), isolation_(isolation) {}
   void act() override;
   bool finish() override { return waiting_.empty(); }
   void connection_lost() override { waiting_.clear(); }
@@ -23,6 +24,7 @@ class Reader final : public Client {
   using Place = std::pair<std::string, std::int32_t>;
   void from_the_beginning(const Place& place, const std::string& topic_name, const char* reason);
 
+  Isolation isolation_;
   std::map<Place, Offset> positions_;  // -1: not known
   std::set<Place> waiting_;            // for an answer
 };

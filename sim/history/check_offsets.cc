@@ -43,6 +43,7 @@ class OffsetCheck {
     if (event.outcome == Outcome::kOk) ++verdict_.commits_acknowledged;
     for (auto& commit : groups_[{event.group, place_of(event)}].all) {
       if (commit.answered || commit.offset != event.offset) continue;
+      if (!event.transaction.empty() && commit.transaction != event.transaction) continue;
       commit.answered = true;
       commit.answered_at = at;
       commit.outcome = event.outcome;
@@ -50,15 +51,18 @@ class OffsetCheck {
     }
   }
 
-  // The state of a commit at event `at`, its transaction considered.
-  Outcome state(const Commits::Commit& commit, std::size_t at) const {
+  // The state of a commit for a question asked at event `asked` and answered at event `now`, its transaction
+  // considered: done before it, surely not, or perhaps.
+  Outcome state(const Commits::Commit& commit, std::size_t asked, std::size_t now) const {
     if (commit.outcome == Outcome::kFailed) return Outcome::kFailed;
-    const bool before = commit.answered && commit.answered_at < at;
+    const bool before = commit.answered && commit.answered_at < asked;
     const Transaction* transaction = index_.transaction_of(commit.transaction);
     if (transaction == nullptr) return before ? commit.outcome : Outcome::kUnknown;
-    if (!transaction->end_sent || transaction->end_at > at || !transaction->may_be_committed()) return Outcome::kFailed;
-    if (transaction->surely_committed() && transaction->ended_at < at) return commit.outcome;
-    return Outcome::kUnknown;
+    if (!transaction->end_sent || transaction->end_at > now || !transaction->may_be_committed())
+      return Outcome::kFailed;
+    if (transaction->surely_committed()) return transaction->ended_at < asked ? commit.outcome : Outcome::kUnknown;
+    if (transaction->proven == false) return Outcome::kFailed;
+    return transaction->proven == true && index_.at_rest < asked ? commit.outcome : Outcome::kUnknown;
   }
 
   void stored(const Event& event, std::size_t now) {
@@ -67,12 +71,12 @@ class OffsetCheck {
     const auto& all = commits.all;
     // What was answered while this answer was under way may be in it or not.
     const auto asked = commits.asked.find(event.process);
-    const std::size_t at = asked == commits.asked.end() ? now : asked->second;
+    const std::size_t since = asked == commits.asked.end() ? now : asked->second;
     Offset acknowledged(-1);  // the last one
     bool explained = false;
     bool escaped = false;
     for (const auto& commit : all) {
-      const Outcome its = state(commit, at);
+      const Outcome its = state(commit, since, now);
       if (its == Outcome::kOk) {
         acknowledged = commit.offset;
         explained = false;  // only it, or what was sent after it
@@ -84,7 +88,7 @@ class OffsetCheck {
     if (explained || (event.offset == Offset(-1) && acknowledged == Offset(-1))) return;
     // Of two commits on two connections, the one whose answer was lost may have come last.
     for (const auto& commit : all) {
-      if (commit.offset == event.offset && state(commit, at) == Outcome::kUnknown) return;
+      if (commit.offset == event.offset && state(commit, since, now) == Outcome::kUnknown) return;
     }
     if (escaped) {
       found(verdict_, Anomaly::kEscapedOffsets,

@@ -1,14 +1,8 @@
-#include <unordered_set>
-
 #include "sim/history/checks.h"
 
 namespace antiphon::sim {
 
 void check_transactions(const Index& index, Verdict& verdict) {
-  std::unordered_set<std::string> visible;
-  for (const auto& [place, log] : index.committed_logs) {
-    for (const auto& [offset, value] : log.records) visible.insert(value);
-  }
   struct Parts {
     std::uint64_t there = 0;
     const Event* missing = nullptr;
@@ -19,7 +13,7 @@ void check_transactions(const Index& index, Verdict& verdict) {
     if (!index.committed_logs.contains(place_of(event))) continue;
     const Write& write = index.writes.at(event.value);
     // One that was not acknowledged may be no part of it; one that was asked away is no witness.
-    const bool there = visible.contains(event.value);
+    const bool there = index.committed_at(place_of(event), event.value).has_value();
     if (there) ++parts[event.transaction].there;
     if (!there && write.outcome == Outcome::kOk && !index.asked_away(place_of(event), write.offset)) {
       parts[event.transaction].missing = &event;
@@ -28,6 +22,8 @@ void check_transactions(const Index& index, Verdict& verdict) {
   for (const auto& [name, transaction] : index.transactions) {
     if (transaction.outcome == Outcome::kOk) {
       ++(transaction.commits ? verdict.transactions_committed : verdict.transactions_aborted);
+    } else {
+      ++(transaction.outcome == Outcome::kFailed ? verdict.transactions_refused : verdict.transactions_unknown);
     }
     const auto its = parts.find(name);
     if (its == parts.end() || its->second.there == 0 || its->second.missing == nullptr) continue;

@@ -56,10 +56,8 @@ void check_missing(const Index& index, const std::string& value, const Write& wr
 
 void check_writes(const Index& index, Verdict& verdict) {
   std::map<Place, std::unordered_map<std::string, Offset>> at;
-  for (const auto* logs : {&index.committed_logs, &index.logs}) {
-    for (const auto& [place, log] : *logs) {
-      for (const auto& [offset, value] : log.records) at[place].emplace(value, offset);
-    }
+  for (const auto& [place, log] : index.logs) {
+    for (const auto& [offset, value] : log.records) at[place].emplace(value, offset);
   }
   for (const Event& event : index.history) {
     if (event.what != What::kSend) continue;
@@ -77,20 +75,26 @@ void check_writes(const Index& index, Verdict& verdict) {
       }
       continue;
     }
-    const auto& values = at[place];
-    const auto there = values.find(event.value);
-    if (there == values.end()) {
+    const Transaction* transaction = index.transaction_of(event.transaction);
+    std::optional<Offset> there = index.committed_at(place, event.value);
+    // What was surely committed must be seen by those who read no more than that.
+    if (!there && (transaction == nullptr || !transaction->surely_committed())) {
+      const auto& values = at[place];
+      const auto plain = values.find(event.value);
+      if (plain != values.end()) there = plain->second;
+    }
+    if (!there) {
       check_missing(index, event.value, write, verdict);
       continue;
     }
     if (unknown) ++verdict.unknown_but_there;
-    if (acknowledged && write.offset != Offset(-1) && write.offset != there->second && !event.repeats) {
+    if (acknowledged && write.offset != Offset(-1) && write.offset != *there && !event.repeats) {
       found(verdict, Anomaly::kInconsistentOffsets, "{}: '{}' was acknowledged at offset {} and stands at offset {}",
-            name_of(place), event.value, write.offset.value(), there->second.value());
+            name_of(place), event.value, write.offset.value(), there->value());
     }
     if (write.outcome == Outcome::kFailed) {
       found(verdict, Anomaly::kUnknownRecord, "{}: '{}' was refused and stands at offset {}", name_of(place),
-            event.value, there->second.value());
+            event.value, there->value());
     }
   }
 }

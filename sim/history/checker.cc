@@ -55,6 +55,8 @@ void Verdict::add(const Verdict& other) {
   commits_acknowledged += other.commits_acknowledged;
   transactions_committed += other.transactions_committed;
   transactions_aborted += other.transactions_aborted;
+  transactions_refused += other.transactions_refused;
+  transactions_unknown += other.transactions_unknown;
   faults += other.faults;
 }
 
@@ -75,6 +77,8 @@ std::string summary(const Verdict& verdict) {
   line("offset commits acknowledged", verdict.commits_acknowledged);
   line("transactions committed", verdict.transactions_committed);
   line("transactions aborted", verdict.transactions_aborted);
+  line("transactions whose end was refused: fenced", verdict.transactions_refused);
+  line("transactions without an end, or without its answer", verdict.transactions_unknown);
   line("faults", verdict.faults);
   line("anomalies", verdict.findings.size());
   return text;

@@ -3,11 +3,14 @@
 //   lost write            acknowledged and not in the log; or served to a reader and later gone
 //   duplicate             one send stands twice in the log
 //   inconsistent offsets  two records at one offset, a send at another offset than its answer said, offsets out of
-//   order poll skip             a reader was led past a record that it should have seen non-monotonic poll    a reader
-//   was given a record from before where it stood aborted read          read_committed gave a record of a transaction
-//   that was not committed torn transaction      a part of a transaction's records is there, another part is not
+//                         order
+//   poll skip             a reader was led past a record that it should have seen
+//   non-monotonic poll    a reader was given a record from before where it stood
+//   aborted read          read_committed gave a record of a transaction that was not committed (yet)
+//   torn transaction      a part of a transaction's records is there, another part is not
 //   escaped offsets       a group's offset from a transaction that was not committed (yet)
-//   lost offsets          a group's offset that was acknowledged and is older or gone when asked for
+//   lost offsets          a group's offset that was acknowledged, with its transaction if it has one, and is older or
+//                         gone when asked for; what the logs say of a transaction whose end was never answered counts
 //   unknown record        a record that nobody sent, or to another partition
 //
 // What acks promise:   all: after its answer nothing takes it away.
@@ -57,6 +60,8 @@ struct Verdict {
   std::uint64_t commits_acknowledged = 0;
   std::uint64_t transactions_committed = 0;
   std::uint64_t transactions_aborted = 0;
+  std::uint64_t transactions_refused = 0;  // their end: a newer instance had fenced them
+  std::uint64_t transactions_unknown = 0;  // their end was not asked for, or not answered
   std::uint64_t faults = 0;
 
   void add(const Verdict& other);  // of another history

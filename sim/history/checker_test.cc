@@ -249,6 +249,67 @@ const std::vector<Case>& cases() {
 {'what':'log','offset':2,'records':[[0,'a']],'committed_only':true}
 {'what':'log','offset':1,'committed_only':true,'partition':1,'topic':'t'})",
        {A::kTornTransaction}},
+      {"ACommittedTransactionIsHiddenWhole",
+       R"({'what':'begin','transaction':'x'}
+{'what':'send','value':'a','transaction':'x'}
+{'what':'sent','value':'a','outcome':'ok','offset':0}
+{'what':'end','transaction':'x','commits':true}
+{'what':'ended','transaction':'x','outcome':'ok'}
+{'what':'log','offset':2,'records':[[0,'a']]}
+{'what':'log','offset':2,'committed_only':true})",
+       {A::kLostWrite}},
+      {"ARefusedEndWasCarriedOut",
+       R"({'what':'begin','transaction':'x'}
+{'what':'send','value':'a','transaction':'x'}
+{'what':'sent','value':'a','outcome':'ok','offset':0}
+{'what':'end','transaction':'x','commits':true}
+{'what':'ended','transaction':'x','outcome':'failed'}
+{'what':'log','offset':2,'records':[[0,'a']]}
+{'what':'log','offset':2,'records':[[0,'a']],'committed_only':true})",
+       {A::kAbortedRead}},
+      {"OffsetsOfATransactionThatEndsWhileTheyAreAskedFor",
+       R"({'what':'begin','transaction':'x'}
+{'what':'commit','group':'g','offset':7,'transaction':'x'}
+{'what':'committed','group':'g','offset':7,'transaction':'x','outcome':'ok'}
+{'what':'ask','process':'r','group':'g'}
+{'what':'end','transaction':'x','commits':true}
+{'what':'stored','process':'r','group':'g','offset':7}
+{'what':'ended','transaction':'x','outcome':'ok'})",
+       {}},
+      {"TheRecordsOfATransactionAreThereAndItsOffsetsAreNot",
+       R"({'what':'begin','transaction':'x'}
+{'what':'send','value':'a','transaction':'x'}
+{'what':'sent','value':'a','outcome':'ok','offset':0}
+{'what':'commit','group':'g','offset':7,'transaction':'x'}
+{'what':'committed','group':'g','offset':7,'transaction':'x','outcome':'ok'}
+{'what':'end','transaction':'x','commits':true}
+{'what':'ended','transaction':'x','outcome':'unknown'}
+{'what':'log','offset':2,'records':[[0,'a']],'committed_only':true}
+{'what':'stored','group':'g'})",
+       {A::kLostOffsets}},
+      {"TheOffsetsOfATransactionAreThereAndItsRecordsAreNot",
+       R"({'what':'begin','transaction':'x'}
+{'what':'send','value':'a','transaction':'x'}
+{'what':'sent','value':'a','outcome':'ok','offset':0}
+{'what':'commit','group':'g','offset':7,'transaction':'x'}
+{'what':'committed','group':'g','offset':7,'transaction':'x','outcome':'ok'}
+{'what':'end','transaction':'x','commits':true}
+{'what':'ended','transaction':'x','outcome':'unknown'}
+{'what':'log','offset':2,'committed_only':true}
+{'what':'stored','group':'g','offset':7})",
+       {A::kEscapedOffsets}},
+      {"TwoTransactionsCommitTheSameOffsetAndOneIsAborted",
+       R"({'what':'begin','transaction':'x'}
+{'what':'commit','group':'g','offset':7,'transaction':'x'}
+{'what':'begin','transaction':'y'}
+{'what':'commit','group':'g','offset':7,'transaction':'y'}
+{'what':'committed','group':'g','offset':7,'transaction':'y','outcome':'ok'}
+{'what':'end','transaction':'y','commits':true}
+{'what':'ended','transaction':'y','outcome':'ok'}
+{'what':'committed','group':'g','offset':7,'transaction':'x','outcome':'failed'}
+{'what':'stored','group':'g','offset':7}
+{'what':'stored','group':'g'})",
+       {A::kLostOffsets}},
       {"OffsetsOfAnAbortedTransaction",
        R"({'what':'begin','transaction':'x'}
 {'what':'commit','group':'g','offset':7,'transaction':'x'}

@@ -10,11 +10,11 @@
 //     position    topic partition offset reason                         a reader goes on here, wherever it stood
 //     polled      topic partition records offset [committed_only]       one answer; `offset` is where it goes on
 //     commit      group topic partition offset [transaction]            a group's offset, about to be sent
-//     committed   group topic partition offset outcome                  answered
+//     committed   group topic partition offset outcome [transaction]    answered
 //     ask         group topic partition                                 about to ask what is stored
 //     stored      group topic partition offset                          what the broker says it has; -1: none
-//     begin       transaction
-//     end         transaction commits                                   about to be sent
+//     begin       transaction                                           an end may follow; without one it never commits
+//     end         transaction commits                                   about to be sent, for the first time
 //     ended       transaction outcome
 //     log         topic partition first offset records [committed_only] all of it, read after everything else
 //     log_start   topic partition offset reason                         asked for: what is below may be gone

@@ -51,10 +51,14 @@ Index::Index(const History& all, int late) : history(all), late_eras(late) {
         transactions.try_emplace(event.transaction);
         break;
       case What::kLog: {
+        at_rest = std::min(at_rest, at);
         Log& log = (event.committed_only ? committed_logs : logs)[place_of(event)];
         log.first = event.first;
         log.end = event.offset;
-        for (const auto& [offset, value] : event.records) log.records.emplace(offset, value);
+        for (const auto& [offset, value] : event.records) {
+          log.records.emplace(offset, value);
+          if (event.committed_only) committed_values_[place_of(event)].emplace(value, offset);
+        }
         break;
       }
       case What::kLogStart: {
@@ -76,6 +80,28 @@ Index::Index(const History& all, int late) : history(all), late_eras(late) {
         break;
     }
   }
+  prove();
+}
+
+void Index::prove() {
+  for (const auto& [value, write] : writes) {
+    if (write.send == nullptr || write.send->transaction.empty()) continue;
+    const Place place = place_of(*write.send);
+    if (!committed_logs.contains(place)) continue;
+    std::optional<bool>& proven = transactions[write.send->transaction].proven;
+    if (committed_at(place, value)) {
+      proven = true;
+    } else if (!proven && write.outcome == Outcome::kOk && !asked_away(place, write.offset)) {
+      proven = false;
+    }
+  }
+}
+
+std::optional<Offset> Index::committed_at(const Place& place, const std::string& value) const {
+  const auto log = committed_values_.find(place);
+  if (log == committed_values_.end()) return std::nullopt;
+  const auto there = log->second.find(value);
+  return there == log->second.end() ? std::nullopt : std::optional(there->second);
 }
 
 int Index::era_of(std::size_t at) const {

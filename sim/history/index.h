@@ -32,6 +32,9 @@ struct Transaction {
   bool end_sent = false;
   std::size_t end_at = 0;    // events
   std::size_t ended_at = 0;  // of the answer
+  // What the logs at the end say where no answer did: a record of it is in a read_committed log, or one that was
+  // acknowledged is in none. Nothing: they say nothing.
+  std::optional<bool> proven;
 
   [[nodiscard]] bool surely_committed() const { return commits && outcome == Outcome::kOk; }
   // An end whose answer was lost may have been carried out.
@@ -57,6 +60,8 @@ struct Index {
   std::map<Place, Offset> log_starts;   // the highest that was asked for
   std::set<std::string> gone_topics;
   std::vector<std::size_t> power_cuts;  // events
+  // The first event behind which all the rest was read at rest: the first log. Past the end: there is none.
+  std::size_t at_rest = SIZE_MAX;
   // By era: one past the last offset that acks=all had been answered for by its end.
   std::map<Place, std::map<int, Offset>> promised;
 
@@ -66,7 +71,13 @@ struct Index {
   [[nodiscard]] const Transaction* transaction_of(const std::string& name) const;
   // The log in which the write must be seen.
   [[nodiscard]] const Log* log_of(const Write& write) const;
+  // Of committed logs. Nothing: it stands in none.
+  [[nodiscard]] std::optional<Offset> committed_at(const Place& place, const std::string& value) const;
   [[nodiscard]] bool asked_away(const Place& place, Offset offset) const;  // by retention or deletion
+
+ private:
+  void prove();
+  std::map<Place, std::unordered_map<std::string, Offset>> committed_values_;
 };
 
 inline Place place_of(const Event& event) { return {event.topic, event.partition}; }

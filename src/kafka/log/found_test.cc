@@ -263,6 +263,46 @@ TEST_F(Found, ATopicWhoseFileCouldNotBeTakenAwayEitherIsNotThereTwiceLater) {
   }
 }
 
+// Seed 4385: the deletion could not be made durable, a start found it in the cache and moved the folders durably, and
+// the next power cut brought the topic back without them.
+TEST_F(Found, ATopicWhoseDeletionAStartFindsInTheCacheAloneDoesNotComeBackWithoutItsRecords) {
+  for (int i = 0; i < 3; ++i) append(partition(), batch_of({fmt::format("{}", i)}));
+  sync();
+  fail(FileOperation::kSyncDirectory, "/data/topics", Fault::Kind::kIo);
+  ASSERT_FALSE(log->delete_topic("t", "test"));
+  kill_and_open();
+  ASSERT_EQ(log->topic("t"), nullptr);
+  crash(0);  // nothing but what was synced
+  must_open();
+  EXPECT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+  EXPECT_EQ(log->topic("t"), nullptr) << "it was gone when the last life began";
+}
+
+// Seed 20031: a topic whose deletion failed is in no later checkpoint of that life, and comes back with the next one.
+TEST_F(Found, ATopicWhoseDeletionFailedComesBackWithWhatTheLastCheckpointSaidOfIt) {
+  for (const bool orderly : {false, true}) {
+    ASSERT_TRUE(log->set_topic_config("t", {{"segment.bytes", "100"}, {"retention.ms", "-1"}}));
+    const Offset end(partition().log_end_offset().value() + 3);
+    for (int i = 0; i < 3; ++i) append(partition(), batch_of({fmt::format("{}", i)}));
+    sync();
+    const Offset start(end.value() - 1);
+    ASSERT_TRUE(partition().advance_log_start(start));
+    ASSERT_FALSE(log->apply_retention(clock.wall_now()).empty());
+    checkpoint();
+    fail(FileOperation::kRename, "/data/topics", Fault::Kind::kIo);
+    ASSERT_FALSE(log->delete_topic("t", "test"));
+    checkpoint();
+    if (orderly) {
+      ASSERT_TRUE(log->close());
+    }
+    kill_and_open();
+    ASSERT_TRUE(log->recovery().damage.empty()) << log->recovery().damage.front();
+    ASSERT_NE(log->topic("t"), nullptr);
+    EXPECT_EQ(partition().log_start_offset(), start);
+    EXPECT_EQ(partition().log_end_offset(), end);
+  }
+}
+
 TEST_F(Found, ATopicWhoseDeletionFailedIsNotThereTwiceWhenItIsMadeAgain) {
   for (const auto operation : {FileOperation::kRename, FileOperation::kSyncDirectory}) {
     ASSERT_TRUE(create("again"));

@@ -95,6 +95,7 @@ Result<TopicMeta> LogImpl::create_topic(std::string_view name, std::int32_t part
     store_.forget(meta);
     return std::move(written).error();
   }
+  std::erase_if(undecided_, [&](const Undecided& one) { return one.topic == name; });  // it is gone for sure
   return add_topic(std::move(meta)).meta;
 }
 
@@ -112,6 +113,7 @@ Result<> LogImpl::delete_topic(std::string_view name, std::string_view reason) {
     const std::string folder = fmt::format("{}/{}-{}", settings_.data_directory, meta.name, n);
     std::erase_if(context_.removals, [&](const std::string& path) { return path.starts_with(folder + "/"); });
     if (released_folders_) released_folders_->add(folder);
+    if (!removals) undecided_.push_back({meta.name, {meta.id, PartitionId(n)}, folder});
   }
   if (!removals) return std::move(removals).error();
   context_.removals.insert(context_.removals.end(), removals->begin(), removals->end());
@@ -239,6 +241,7 @@ std::unique_ptr<CheckpointJob> LogImpl::begin_checkpoint() {
       if (partition->sync_state()->failed && !partition->damaged()) job->freeze(key, partition->directory());
     }
   }
+  for (const Undecided& one : undecided_) job->freeze(one.key, one.folder);
   job->checkpoint = checkpoint_of_all(mark);
   job->previous_mark = released_;
   job->journal_from = journal_->limit();

@@ -65,6 +65,14 @@ class LogImpl final : public Log {
   [[nodiscard]] Compactor::Find finder();
   [[nodiscard]] PartitionLog* find(const TopicId& topic, PartitionId id);
 
+  // A partition of a topic whose deletion failed: a start will know whether it is gone. Until then what the last
+  // checkpoint says of it stays, and so does the journal that it needs.
+  struct Undecided {
+    std::string topic;
+    PartitionKey key;
+    std::string folder;
+  };
+
   const LogSettings settings_;
   FileSystem& files_;
   const Clock& clock_;
@@ -76,6 +84,7 @@ class LogImpl final : public Log {
   Compactor compactor_;
   std::map<std::string, Topic, std::less<>> topics_;
   std::map<TopicId, Topic*> by_id_;
+  std::vector<Undecided> undecided_;
   std::unique_ptr<Journal> journal_;
   RecoveryReport report_;
   std::optional<Error> failure_;

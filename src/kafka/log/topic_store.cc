@@ -78,6 +78,9 @@ Result<TopicStore::Loaded> TopicStore::load() {
       (is_topic ? loaded.topics : deleting).push_back(std::move(*topic));
     }
   }
+  // A deletion that the last life could not make durable may be in the cache only: before its folders are moved, so
+  // that the topic does not come back without them.
+  if (!deleting.empty()) ANTIPHON_TRY_VOID(files_.sync_directory(directory_ + "/topics"));
   for (const TopicMeta& topic : deleting) {
     bool name_in_use = false;  // then its folders had been moved before the new topic was made
     for (const TopicMeta& other : loaded.topics) name_in_use = name_in_use || other.name == topic.name;

@@ -1,7 +1,8 @@
 // The topics' own files: DIR/topics/ID.topic, one a topic, written atomically. A topic exists when its file does.
 //
 // Deletion: the file is renamed to ID.deleting (from then on the topic is gone), the partitions' folders are moved to
-// DIR/trash/ID-N, and what is there is removed later, ID.deleting last. A start finishes what a crash left half done.
+// DIR/trash/ID-N, and what is there is removed later, ID.deleting last. A start finishes what a crash left half done;
+// the new name is durable before anything is moved.
 #pragma once
 
 #include <map>
