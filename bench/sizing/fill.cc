@@ -54,7 +54,7 @@ class Filler {
       }
     }
     for (std::uint64_t n = 0; n < plan_.recordings; ++n) {
-      events::Recording recording = voices_.recording(voices_.prompt(n), 0);
+      events::Recording recording = voices_.recording(voices_.prompt(plan_.first + n), 0);
       recording.sha256 = audio_sha256_;
       send(events::build_recording(topics_, recording, plan_.audio, plan_.partitions));
     }

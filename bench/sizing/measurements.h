@@ -38,7 +38,8 @@ struct FillPlan {
   std::uint64_t sentences = 0;  // prompts, each with its states
   std::uint64_t states = 0;     // of each sentence: 1 as compaction leaves it, 2 as it is written (leased, then read)
   std::uint64_t recordings = 0;
-  std::string audio;  // the bytes of each
+  std::uint64_t first = 0;  // number of the first recording
+  std::string audio;        // the bytes of each
 };
 nlohmann::json fill(const FillPlan& plan);
 

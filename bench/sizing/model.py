@@ -1,0 +1,139 @@
+"""What the samples say, as lines and constants; and what follows for machines and campaigns under stated assumptions."""
+import dataclasses
+import math
+
+import broker_parts
+import state_parts
+from figures import Line
+
+GIB, TIB = 1 << 30, 1 << 40
+MACHINES = (1, 4, 16)  # GiB
+RECORDINGS = (1_000_000, 10_000_000, 100_000_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class Assumptions:
+    """What is not measured. One recording a sentence: the dearest case, as every sentence has a state of its own."""
+
+    memory_share: float = 0.75  # of a machine for our processes; the rest is the kernel's and the page cache's
+    start_felt: float = 60  # seconds without sentences that volunteers notice and bear; takes wait on their devices
+    start_lease: float = 600  # a lease: after a longer start every sentence in hand has run out
+    disk: float = TIB  # of the one machine that holds log and archive
+    voices_a_day: int = 1_000_000
+    days: int = 365
+    busiest_hour: float = 0.12  # of a day's voices
+    peak_to_hour: float = 2.0  # the busiest seconds against the mean of that hour
+    seconds_a_voice: float = 30  # that a person needs for a sentence, from one to the next
+    skipped: float = 0.1  # sentences that are given back, a voice
+    retried: float = 0.05  # uploads that are sent twice
+    voices_a_visit: float = 20
+    files_of_page: int = 8  # a visit loads
+    replication: int = 3
+    brokers: int = 3
+    consumers: int = 2  # the archive, and a target of one's own
+    instance_gib: int = 16
+    partitions_an_instance: int = 4  # at the end of the campaign, so that shares stay even when one is lost
+    partition_steps: tuple = (6, 12, 24, 36, 60, 120, 240, 360, 480, 600, 720, 840, 960, 1000)
+
+
+class Model:
+    def __init__(self, samples, assumptions=Assumptions()):
+        self.samples, self.assume = samples, assumptions
+        tenth = state_parts.TENTH
+        line = samples.line
+        self.open_bytes = line("studio", "open", "bytes", [size for size in samples.sizes("studio", "open") if size >= 10_000])
+        ours = [(size, samples.median("studio", "counted", size, "bytes")) for size in samples.sizes("studio", "counted")]
+        self.counted_bytes = Line([*ours, (tenth, samples.median("hundred", "tenth", tenth, "bytes"))])
+        self.small_counted = Line(ours)
+        self.hundred_bytes = sum(samples.values("hundred", "tenth", tenth, "bytes"))
+        self.ten_bytes = line("studio", "counted, 10 of a sentence", "bytes")
+        self.textless_bytes = line("studio", "counted, without text", "bytes")
+        self.restore_seconds = line("studio", "counted", "seconds")
+        self.read_back_seconds = line("studio", "read back", "seconds")
+        self.selector_bytes = line("others", "selector", "bytes")
+        self.selector_seconds = line("others", "selector", "seconds")
+        self.archive_bytes = line("others", "archive", "bytes")
+        largest = [size for size in samples.sizes("start", "1 a sentence") if size]
+        self.start_compacted = line("start", "1 a sentence", "seconds", largest)
+        self.start_written = line("start", "2 a sentence", "seconds")
+        self.start_partitions = line("start", "partitions", "seconds")
+        self.studio_bytes = line("start", "1 a sentence", "bytes", largest)
+        self.broker_partition_bytes = line("partitions", "broker", "used")
+        self.broker_partition_again = line("partitions", "broker", "again")
+        self.broker_partition_killed = line("partitions", "broker", "killed")
+        self.log_again = line("log", "broker", "again")
+        self.log_killed = line("log", "broker", "killed")
+        self.log_bytes = line("log", "broker", "bytes")
+        self.bases = {name: self.voice(f"memory of {name}") for name in ("up", "broker", "studio", "select", "archive")}
+        # Real archives' memory: no line, for it rises and falls with what is under way. The most that was seen.
+        self.archive_plateau = max(value for part, name, figure in (("log", "broker", "archive"), ("archive", "stored", "bytes"))
+                                   for size in samples.sizes(part, name) for value in samples.values(part, name, size, figure))
+
+    # A recording on disk.
+    def voice(self, figure):
+        return self.samples.median("pipeline", "voices", broker_parts.VOICES, figure)
+
+    def state_record_bytes(self, states):
+        name, size = f"{states} a sentence", max(self.samples.sizes("start", f"{states} a sentence"))
+        return self.samples.median("start", name, size, "states") / size
+
+    def log_a_voice(self):
+        """In the topics of a broker: the recording, its sentence, its state as compaction leaves it, the index."""
+        return self.voice("recordings") + self.voice("index") + self.voice("prompts") + self.state_record_bytes(1)
+
+    def archive_a_voice(self):
+        return self.voice("archive on disk")
+
+    # One machine under `up`.
+    def memory(self, recordings):
+        fixed = sum(self.bases.values()) - self.bases["archive"] + self.archive_plateau
+        return fixed + (self.counted_bytes.slope + self.selector_bytes.slope) * recordings
+
+    def room(self, gib):
+        return gib * GIB * self.assume.memory_share
+
+    def memory_met_at(self, gib):
+        return max(0.0, (self.room(gib) - self.memory(0)) / (self.counted_bytes.slope + self.selector_bytes.slope))
+
+    def disk(self, recordings):
+        return recordings * (self.log_a_voice() + self.archive_a_voice())
+
+    def disk_met_at(self):
+        return self.assume.disk / self.disk(1)
+
+    def start_met_at(self, seconds):
+        return self.start_compacted.reaches(seconds)
+
+    # The campaign.
+    def peak_voices(self):
+        a = self.assume
+        return a.voices_a_day * a.busiest_hour / 3600 * a.peak_to_hour
+
+    def peak_requests(self):
+        """(sentences asked for, given back, uploads, files of the page), a second"""
+        a, voices = self.assume, self.peak_voices()
+        return voices * (1 + a.skipped), voices * a.skipped, voices * (1 + a.retried), voices / a.voices_a_visit * a.files_of_page
+
+    def peak_bytes(self):
+        return self.peak_voices() * (1 + self.assume.retried) * self.voice("audio")
+
+    def recordings_of(self, days):
+        return self.assume.voices_a_day * days
+
+    def instance_holds(self):
+        """Recordings in state that one instance of the assumed memory has room for."""
+        return (self.room(self.assume.instance_gib) - self.bases["studio"]) / self.counted_bytes.slope
+
+    def instances(self, days):
+        return max(1, math.ceil(self.recordings_of(days) / self.instance_holds()))
+
+    def instances_for_start(self, days, seconds):
+        """So that each one's share is read within that time."""
+        return max(1, math.ceil(self.recordings_of(days) / self.start_met_at(seconds)))
+
+    def partitions(self, days):
+        wanted = self.instances(days) * self.assume.partitions_an_instance
+        return next((step for step in self.assume.partition_steps if step >= wanted), None)
+
+    def kafka_disk(self, days):
+        return self.recordings_of(days) * self.log_a_voice() * self.assume.replication
