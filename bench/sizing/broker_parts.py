@@ -17,7 +17,9 @@ PARTITIONS = (1, 10, 100, 1000)
 WRITES = 4  # records that a partition gets in the middle
 RECORDINGS = (1_000, 4_000, 16_000)
 TAIL = 100  # recordings that no checkpoint covers when the broker is killed
-STATES = ((0, 1), (10_000, 1), (100_000, 1), (1_000_000, 1), (100_000, 2), (1_000_000, 2))  # sentences, records of each in prompt-state
+COMPACTED, WRITTEN = "as compacted", "as written"  # prompt-state: one record a sentence; two, leased and read
+SENTENCES = {COMPACTED: (0, 10_000, 100_000, 1_000_000, 3_000_000), WRITTEN: (10_000, 100_000, 1_000_000)}
+SELECTOR_SENTENCES = (10_000, 100_000, 1_000_000)
 STUDIO_PARTITIONS = (6, 60, 600)
 ARCHIVED, SHORT_SECONDS = (4_000, 16_000, 64_000), 0.25
 VOICES = 200
@@ -36,7 +38,7 @@ def make_voice(folder, length=VOICE_SECONDS):
 def by_partitions(samples, work, rounds):
     """A namespace of so many partitions, nearly all of them written to; prompts, recordings and prompt-state have as many each."""
     for partitions in PARTITIONS:
-        written = (f"partitions={partitions}", f"sentences={WRITES * partitions}", "states=1", f"recordings={WRITES * partitions}")
+        written = (f"partitions={partitions}", f"sentences={WRITES * partitions}", f"recordings={WRITES * partitions}")
         while samples.count("partitions", "broker", partitions) < rounds:
             with tempfile.TemporaryDirectory(dir=work) as folder:
                 settle()
@@ -122,26 +124,30 @@ def stored_by(status):
 
 
 def by_states(samples, work, rounds):
-    """The studio's start on topics that hold so many sentences, and so many records of each in prompt-state."""
-    for sentences, states in STATES:
-        name = f"{states} a sentence"
-        if samples.count("start", name, sentences) < rounds:
-            starts(samples, work, rounds, ("start", name, sentences), sentences, states, STUDIO_PARTITIONS[0])
-    for partitions in STUDIO_PARTITIONS[1:]:
-        if samples.count("start", "partitions", partitions) < rounds:
-            starts(samples, work, rounds, ("start", "partitions", partitions), 0, 1, partitions)
+    """The starts of studio and selector on topics that hold so many sentences, all of them read."""
+    plan = [(kind, sentences, STUDIO_PARTITIONS[0]) for kind, sizes in SENTENCES.items() for sentences in sizes]
+    plan += [("partitions", 0, partitions) for partitions in STUDIO_PARTITIONS]
+    plan += [("selector", sentences, STUDIO_PARTITIONS[0]) for sentences in SELECTOR_SENTENCES]
+    for name, sentences, partitions in plan:
+        key = ("start", name, partitions if name == "partitions" else sentences)
+        if samples.count(*key) < rounds:
+            starts(samples, work, rounds, key, sentences, partitions)
 
 
-def starts(samples, work, rounds, key, sentences, states, partitions):
+def starts(samples, work, rounds, key, sentences, partitions):
     with tempfile.TemporaryDirectory(dir=work) as folder:
         server = broker(folder)
-        driver("fill", server.address, f"partitions={partitions}", f"sentences={sentences}", f"states={states}")
+        driver("fill", server.address, f"partitions={partitions}", f"sentences={sentences}", f"leases={int(key[1] == WRITTEN)}")
         logs = {topic: disk_bytes(pathlib.Path(folder) / "broker", f"voices.{topic}-*/*.log")[0] for topic in ("prompts", "prompt-state")}
+        records = sentences * (3 if key[1] == WRITTEN else 2)
+        (pathlib.Path(folder) / "sw.txt").write_text("")
         while samples.count(*key) < rounds:
             settle()
-            stage = studio(folder, server.address, "--partitions", str(partitions))
-            values = {"seconds": stage.seconds, "bytes": stage.resident, "records": sentences * (1 + states), "prompts": logs["prompts"],
-                      "states": logs["prompt-state"], "broker": server.now_resident()}
+            if key[1] == "selector":
+                stage = Stage("select", folder, "--bootstrap", server.address, "--corpus", f"file://{folder}/sw.txt", "--slot", "0", "--data", f"{folder}/select")
+            else:
+                stage = studio(folder, server.address, "--partitions", str(partitions))
+            values = {"seconds": stage.seconds, "bytes": stage.resident, "records": records, "prompts": logs["prompts"], "states": logs["prompt-state"]}
             stage.end()
             samples.add(*key, values)
             print(f"{key}: {values}", file=sys.stderr)

@@ -90,6 +90,8 @@ def size(number):
 
 
 def duration(seconds):
+    if abs(seconds) < 1e-6:
+        return "0 s"
     if seconds < 0.1:
         return f"{seconds * 1000:.3g} ms"
     if seconds < 120:

@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds kFlushTimeMax{300'000};
 constexpr std::chrono::microseconds kQueueFullWait{500};
 constexpr std::size_t kQueueBytesMax = 256U << 20;
 constexpr std::uint32_t kTextBytes = 80;
+constexpr std::uint64_t kInHandsMax = 1'000;  // sentences that are leased before the first of them is read
 
 void check(const Result<>& result) {
   if (result) return;
@@ -46,12 +47,9 @@ class Filler {
 
   nlohmann::json run() {
     for (std::uint64_t n = 0; n < plan_.sentences; ++n) send(events::build_prompt(topics_, voices_.prompt(n)));
-    for (std::uint64_t state = 0; state < plan_.states; ++state) {
-      const bool last = state + 1 == plan_.states;
-      for (std::uint64_t n = 0; n < plan_.sentences; ++n) {
-        const events::Prompt prompt = voices_.prompt(n);
-        send(take(events::build_prompt_state(topics_, last ? voices_.complete(prompt) : voices_.leased(prompt))));
-      }
+    for (std::uint64_t n = 0; n < plan_.sentences + kInHandsMax; ++n) {
+      if (plan_.leases && n < plan_.sentences) send_state(voices_.leased(voices_.prompt(n)));
+      if (n >= kInHandsMax) send_state(voices_.complete(voices_.prompt(n - kInHandsMax)));
     }
     for (std::uint64_t n = 0; n < plan_.recordings; ++n) {
       events::Recording recording = voices_.recording(voices_.prompt(plan_.first + n), 0);
@@ -65,6 +63,8 @@ class Filler {
   }
 
  private:
+  void send_state(const events::PromptState& state) { send(take(events::build_prompt_state(topics_, state))); }
+
   void send(OutgoingRecord record) {
     const std::uint64_t bytes = record.key->size() + record.value->size();
     while (true) {

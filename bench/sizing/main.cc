@@ -4,7 +4,7 @@
 //   bench_sizing studio open|counted|readback COUNT [takes=N] [first=N] [text=BYTES] [decode=0|1]
 //   bench_sizing selector COUNT
 //   bench_sizing archive COUNT
-//   bench_sizing fill HOST:PORT [partitions=N] [sentences=N] [states=N] [recordings=N] [first=N] [audio=FILE]
+//   bench_sizing fill HOST:PORT [partitions=N] [sentences=N] [leases=0|1] [recordings=N] [first=N] [audio=FILE]
 #include <fmt/format.h>
 
 #include <fstream>
@@ -76,7 +76,7 @@ nlohmann::json fill_of(const std::string& bootstrap, Options& options) {
   plan.bootstrap = bootstrap;
   plan.partitions = static_cast<std::int32_t>(options.number("partitions", 6));
   plan.sentences = options.number("sentences", 0);
-  plan.states = options.number("states", 0);
+  plan.leases = options.number("leases", 0) != 0;
   plan.recordings = options.number("recordings", 0);
   plan.first = options.number("first", 0);
   if (const std::string audio = options.text("audio"); !audio.empty()) {

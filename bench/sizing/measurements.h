@@ -35,8 +35,8 @@ nlohmann::json measure_archive(std::uint64_t count);
 struct FillPlan {
   std::string bootstrap;
   std::int32_t partitions = 6;
-  std::uint64_t sentences = 0;  // prompts, each with its states
-  std::uint64_t states = 0;     // of each sentence: 1 as compaction leaves it, 2 as it is written (leased, then read)
+  std::uint64_t sentences = 0;  // prompts, each with the state that its recording left
+  bool leases = false;          // and before it the one that told of its lease: what compaction has not taken yet
   std::uint64_t recordings = 0;
   std::uint64_t first = 0;  // number of the first recording
   std::string audio;        // the bytes of each

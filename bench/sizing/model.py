@@ -53,11 +53,14 @@ class Model:
         self.selector_bytes = line("others", "selector", "bytes")
         self.selector_seconds = line("others", "selector", "seconds")
         self.archive_bytes = line("others", "archive", "bytes")
-        largest = [size for size in samples.sizes("start", "1 a sentence") if size]
-        self.start_compacted = line("start", "1 a sentence", "seconds", largest)
-        self.start_written = line("start", "2 a sentence", "seconds")
+        some = [size for size in samples.sizes("start", broker_parts.COMPACTED) if size]
+        self.start_compacted = line("start", broker_parts.COMPACTED, "seconds", some)
+        self.start_written = line("start", broker_parts.WRITTEN, "seconds")
+        self.start_selector = line("start", "selector", "seconds")
         self.start_partitions = line("start", "partitions", "seconds")
-        self.studio_bytes = line("start", "1 a sentence", "bytes", largest)
+        self.studio_bytes = line("start", broker_parts.COMPACTED, "bytes", some)
+        self.reading_bytes = max(samples.median("start", kind, size, "bytes") - samples.median("start", broker_parts.COMPACTED, 0, "bytes") - self.counted_bytes.at(size)
+                                 for kind in broker_parts.SENTENCES for size in samples.sizes("start", kind) if size)
         self.broker_partition_bytes = line("partitions", "broker", "used")
         self.broker_partition_again = line("partitions", "broker", "again")
         self.broker_partition_killed = line("partitions", "broker", "killed")
@@ -73,20 +76,26 @@ class Model:
     def voice(self, figure):
         return self.samples.median("pipeline", "voices", broker_parts.VOICES, figure)
 
-    def state_record_bytes(self, states):
-        name, size = f"{states} a sentence", max(self.samples.sizes("start", f"{states} a sentence"))
-        return self.samples.median("start", name, size, "states") / size
+    def state_bytes(self, kind):
+        """What a sentence that was read has in prompt-state, as written or as compacted."""
+        size = max(self.samples.sizes("start", kind))
+        return self.samples.median("start", kind, size, "states") / size
+
+    def uncompacted(self, segment_bytes=GIB):
+        """Records of prompt-state in active segments of the default size, which nothing compacts."""
+        return broker_parts.STUDIO_PARTITIONS[0] * segment_bytes / (self.state_bytes(broker_parts.WRITTEN) / 2)
 
     def log_a_voice(self):
         """In the topics of a broker: the recording, its sentence, its state as compaction leaves it, the index."""
-        return self.voice("recordings") + self.voice("index") + self.voice("prompts") + self.state_record_bytes(1)
+        return self.voice("recordings") + self.voice("index") + self.voice("prompts") + self.state_bytes(broker_parts.COMPACTED)
 
     def archive_a_voice(self):
         return self.voice("archive on disk")
 
     # One machine under `up`.
     def memory(self, recordings):
-        fixed = sum(self.bases.values()) - self.bases["archive"] + self.archive_plateau
+        """All processes; with what reading the topics leaves in the studio, which was the most at the sizes that were measured."""
+        fixed = sum(self.bases.values()) - self.bases["archive"] + self.archive_plateau + self.reading_bytes
         return fixed + (self.counted_bytes.slope + self.selector_bytes.slope) * recordings
 
     def room(self, gib):
@@ -122,14 +131,18 @@ class Model:
 
     def instance_holds(self):
         """Recordings in state that one instance of the assumed memory has room for."""
-        return (self.room(self.assume.instance_gib) - self.bases["studio"]) / self.counted_bytes.slope
+        return (self.room(self.assume.instance_gib) - self.bases["studio"] - self.reading_bytes) / self.counted_bytes.slope
 
-    def instances(self, days):
+    def instances_for_memory(self, days):
         return max(1, math.ceil(self.recordings_of(days) / self.instance_holds()))
 
     def instances_for_start(self, days, seconds):
         """So that each one's share is read within that time."""
         return max(1, math.ceil(self.recordings_of(days) / self.start_met_at(seconds)))
+
+    def instances(self, days):
+        """With memory for their shares, and back within a lease."""
+        return max(self.instances_for_memory(days), self.instances_for_start(days, self.assume.start_lease))
 
     def partitions(self, days):
         wanted = self.instances(days) * self.assume.partitions_an_instance

@@ -1,6 +1,7 @@
 """The figures of docs/sizing.md: what grows with what, what breaks first, what a campaign needs. All computed from the model."""
 import math
 
+from broker_parts import COMPACTED, WRITTEN
 from figures import count, duration, size, table
 from model import MACHINES, RECORDINGS
 
@@ -12,12 +13,12 @@ def grows(m):
     fixed = sum(m.bases.values())
     rows = [
         ["nothing yet: all processes of `up`", size(fixed), size(m.samples.median("partitions", "broker", m.samples.sizes("partitions", "broker")[0], "journal")) + " (the journal)",
-         duration(m.samples.median("start", "1 a sentence", 0, "seconds")) + " (studio)"],
+         duration(m.samples.median("start", COMPACTED, 0, "seconds")) + " (studio)"],
         ["an open sentence", f"{m.open_bytes.slope:.0f} B (studio), {m.selector_bytes.slope:.0f} B (selector)", size(m.voice("prompts")), "as a sentence below"],
         ["a recording, one of its sentence", f"{m.counted_bytes.slope:.0f} B (studio), {m.selector_bytes.slope:.0f} B (selector)",
-         f"{size(m.log_a_voice())} in the topics, {size(m.archive_a_voice())} in an archive of files", f"{duration(m.start_compacted.slope * MILLION)} a million (studio)"],
+         f"{size(m.log_a_voice())} in the topics, {size(m.archive_a_voice())} in an archive of files", f"{duration(m.start_compacted.slope * MILLION)} (studio), {duration(m.start_selector.slope * MILLION)} (selector) a million"],
         ["a recording, one of ten of its sentence", f"{m.ten_bytes.slope:.0f} B (studio), {m.selector_bytes.slope / 10:.0f} B (selector)", "the same, but for the sentence", "not measured"],
-        ["a state that compaction has not taken yet", "nothing", size(m.state_record_bytes(2) - m.state_record_bytes(1)),
+        ["a state that compaction has not taken yet", "nothing", size(m.state_bytes(WRITTEN) - m.state_bytes(COMPACTED)),
          f"{duration((m.start_written.slope - m.start_compacted.slope) * MILLION)} a million"],
         ["a recording that no state tells of yet", "as a recording", "as a recording", f"{duration(m.read_back_seconds.slope * MILLION)} a million, and the reading of its sound"],
         ["a partition", f"{size(m.broker_partition_bytes.slope)} (embedded broker)", "a few blocks",
@@ -80,12 +81,12 @@ def campaign_needs(m):
             ["network of a broker at the peak", f"{stream * a.replication / a.brokers * 8 / 1e6:.0f} Mbit/s in, {stream * copies * 8 / 1e6:.0f} Mbit/s out"],
             ["Kafka's disk", f"{size(m.kafka_disk(1))} a day, {size(m.kafka_disk(a.days))} after {a.days} days, all brokers together"],
             ["an archive", f"{size(m.recordings_of(1) * m.archive_a_voice())} a day, {size(m.recordings_of(a.days) * m.archive_a_voice())} after {a.days} days, before copies of its own"],
-            ["prompt-state before compaction", f"{size(m.recordings_of(1) * m.state_record_bytes(2))} a day of writes, {size(m.recordings_of(1) * m.state_record_bytes(1))} of it stay"],
+            ["prompt-state before compaction", f"{size(m.recordings_of(1) * m.state_bytes(WRITTEN))} a day of writes, {size(m.recordings_of(1) * m.state_bytes(COMPACTED))} of it stay"],
             ["state of the studios", f"{size(m.counted_bytes.slope * m.recordings_of(1))} more a day, {size(m.counted_bytes.slope * m.recordings_of(a.days))} after {a.days} days"],
-            ["studio instances", f"one until day {math.floor(m.instance_holds() / a.voices_a_day)}, {instances} on day {a.days} by memory ({size(m.counted_bytes.slope * m.recordings_of(a.days) / instances + m.bases['studio'])} each)"],
-            ["start of an instance", f"{duration(m.start_compacted.at(m.recordings_of(a.days) / instances))} with its share on day {a.days}; below {duration(a.start_lease)} it takes {m.instances_for_start(a.days, a.start_lease)} instances, below {duration(a.start_felt)} {m.instances_for_start(a.days, a.start_felt)}"],
+            ["studio instances", f"one until day {math.floor(m.instance_holds() / a.voices_a_day)}, {instances} on day {a.days} ({m.instances_for_memory(a.days)} by memory, {m.instances_for_start(a.days, a.start_lease)} to be back within {duration(a.start_lease)}; {size(m.counted_bytes.slope * m.recordings_of(a.days) / instances + m.bases['studio'] + m.reading_bytes)} each)"],
+            ["start of an instance", f"{duration(m.start_compacted.at(m.recordings_of(a.days) / instances))} with its share on day {a.days}; below {duration(a.start_felt)} it takes {m.instances_for_start(a.days, a.start_felt)} instances"],
             ["partitions", partitions_told(m)],
-            ["the selector", f"{size(m.selector_bytes.slope * m.recordings_of(a.days) + m.bases['select'])} after {a.days} days, one process"]]
+            ["the selector", f"{size(m.selector_bytes.slope * m.recordings_of(a.days) + m.bases['select'])} after {a.days} days, one process; its start takes {duration(m.start_selector.at(m.recordings_of(a.days)))} then"]]
 
 
 def partitions_told(m):

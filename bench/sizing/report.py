@@ -53,8 +53,9 @@ def slopes(m):
         line_row("time to decode and restore, a million states and prompts", m.restore_seconds, million, seconds),
         line_row("time to decode and count, a million recordings behind the states (no sound) and prompts", m.read_back_seconds, million, seconds),
         line_row("time of the selector's tables, a million prompts and states (decoded)", m.selector_seconds, million, seconds),
-        line_row("start of the real studio, a million sentences, one record of each in prompt-state", m.start_compacted, million, seconds),
-        line_row("start of the real studio, a million sentences, two records of each", m.start_written, million, seconds),
+        line_row("start of the real studio, a million sentences, prompt-state as compacted", m.start_compacted, million, seconds),
+        line_row("start of the real studio, a million sentences, prompt-state as written", m.start_written, million, seconds),
+        line_row("start of the real selector, a million sentences, prompt-state as compacted", m.start_selector, million, seconds),
         line_row("start of the real studio, a thousand partitions", m.start_partitions, 1000, seconds),
         line_row("memory of the broker, a partition of the namespace", m.broker_partition_bytes, 1, size),
         line_row("start of the broker, a thousand partitions", m.broker_partition_again, 1000, seconds),
@@ -97,14 +98,14 @@ def archive_table(samples):
 
 def start_table(samples):
     rows = []
-    for name in ("1 a sentence", "2 a sentence"):
+    for name in (*broker_parts.SENTENCES, "selector"):
         for n in samples.sizes("start", name):
             of = [samples.median("start", name, n, figure) for figure in ("records", "prompts", "states")]
-            rows.append([count(n), name.split()[0], broker_parts.STUDIO_PARTITIONS[0], count(of[0]), size(of[1]), size(of[2]),
+            rows.append(["selector, as compacted" if name == "selector" else f"studio, {name}", count(n), broker_parts.STUDIO_PARTITIONS[0], count(of[0]), size(of[1]), size(of[2]),
                          cell(samples.values("start", name, n, "seconds"), seconds), cell(samples.values("start", name, n, "bytes"), size)])
     for p in samples.sizes("start", "partitions"):
-        rows.append([0, "-", p, 0, "-", "-", cell(samples.values("start", "partitions", p, "seconds"), seconds), cell(samples.values("start", "partitions", p, "bytes"), size)])
-    return table(["sentences", "states of each", "partitions", "records read", "prompts", "prompt-state", "exec to ready", "memory then"], rows)
+        rows.append(["studio", 0, p, 0, "-", "-", cell(samples.values("start", "partitions", p, "seconds"), seconds), cell(samples.values("start", "partitions", p, "bytes"), size)])
+    return table(["process, prompt-state", "sentences", "partitions", "records read", "prompts", "prompt-state", "exec to ready", "memory then"], rows)
 
 
 def disk_table(samples):
@@ -128,8 +129,10 @@ def waste(m, samples):
     return f"""- A counted recording takes {now:.0f} B, of which its sentence's record is {one["sizeof_sentence"]} B, its take {one["sizeof_take"]} B, and {text:.0f} B the text of a
   sentence that nobody will be given again; the rest are nodes, headers of the allocator, buckets and the second table from recording to
   sentence. As one flat record ({", ".join(f"{name} {bytes_}" for name, bytes_ in FLAT.items())}) it would be {flat} B: {now / flat:.1f} times less.
-- A state takes {size(m.state_record_bytes(1))} in the topic and is decoded as a document: {m.restore_seconds.slope * 1e6:.1f} µs for it and its prompt, {m.restore_seconds.slope / m.start_compacted.slope * 100:.0f} % of the real studio's start. Each take names its topic,
+- A state takes {size(m.state_bytes(broker_parts.COMPACTED))} in the topic and is decoded as a document: {m.restore_seconds.slope * 1e6:.1f} µs for it and its prompt, {m.restore_seconds.slope / m.start_compacted.slope * 100:.0f} % of the real studio's start. Each take names its topic,
   which is the same for all, and ids and hash as text.
+- prompt-state has Kafka's default segments of 1 GiB, and what is in the active one is not compacted: {broker_parts.STUDIO_PARTITIONS[0]} partitions may hold {count(m.uncompacted())}
+  records that way, half of them outlived. With smaller segments (segment.bytes) that half is not read: {duration(m.uncompacted() / 2 * (m.start_written.slope - m.start_compacted.slope))} of a start.
 - A start writes its markers one after another, each with a sync of its own, and asks for three ends a partition: {duration(each_partition)} a partition.
 - A complete sentence's prompt is read at every start, and prompts are never compacted away: {size(m.voice("prompts"))} each."""
 
@@ -145,7 +148,8 @@ machines and campaigns: [docs/sizing.md](../sizing.md). Written by the command, 
 
 ## The lines
 
-Straight lines through the medians; relative distances count. The last column is the largest distance of a median from its line.
+Straight lines through the medians; relative distances count. The last column is the largest distance of a median from its line. A slope around or
+below zero is noise: no growth was seen.
 
 {slopes(m)}
 
@@ -161,10 +165,11 @@ selector and archive, which were given decoded events. An archive remembers what
 
 {state_table(samples)}
 
-## The studio's start, by the real process
+## Starts of the studio and the selector, by the real processes
 
-On the embedded broker, topics filled through the product's producer, page cache warm. One state a sentence is what compaction leaves; two are
-written for each recording of a person (leased, then read), until compaction takes the first. Every sentence has its recording.
+On the embedded broker, topics filled through the product's producer, page cache warm. Compacted, prompt-state holds a record a sentence; as written two,
+for a person's lease and for the recording, until compaction takes the first. Every sentence has its recording. After a start the studio holds up to
+{size(m.reading_bytes)} more than its state and its {size(samples.median("start", broker_parts.COMPACTED, 0, "bytes"))} with no state at all: what reading leaves.
 
 {start_table(samples)}
 
@@ -185,7 +190,7 @@ An archive that stores many short voices ({broker_parts.SHORT_SECONDS} s each): 
 
 ## Disk
 
-{broker_parts.VOICES} uploads through `antiphon up`, Opus at 128 kbit/s for {broker_parts.VOICE_SECONDS} s. In prompt-state a recording leaves {size(m.state_record_bytes(2))} as people write it (lease, then take) and {size(m.state_record_bytes(1))} after compaction.
+{broker_parts.VOICES} uploads through `antiphon up`, Opus at 128 kbit/s for {broker_parts.VOICE_SECONDS} s. In prompt-state a recording leaves {size(m.state_bytes(broker_parts.WRITTEN))} as people write it (lease, then take) and {size(m.state_bytes(broker_parts.COMPACTED))} after compaction.
 
 {disk_table(samples)}
 
