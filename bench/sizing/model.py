@@ -31,6 +31,7 @@ class Assumptions:
     replication: int = 3
     brokers: int = 3
     consumers: int = 2  # the archive, and a target of one's own
+    ahead: int = 100_000  # open sentences that the selector keeps ready: the most that --ahead takes
     instance_gib: int = 16
     partitions_an_instance: int = 4  # at the end of the campaign, so that shares stay even when one is lost
     partition_steps: tuple = (6, 12, 24, 36, 60, 120, 240, 360, 480, 600, 720, 840, 960, 1000)
@@ -147,6 +148,10 @@ class Model:
     def partitions(self, days):
         wanted = self.instances(days) * self.assume.partitions_an_instance
         return next((step for step in self.assume.partition_steps if step >= wanted), None)
+
+    def ahead_seconds(self):
+        """How long the peak has sentences while no selector works."""
+        return self.assume.ahead / self.peak_requests()[0]
 
     def kafka_disk(self, days):
         return self.recordings_of(days) * self.log_a_voice() * self.assume.replication

@@ -86,6 +86,7 @@ def campaign_needs(m):
             ["studio instances", f"one until day {math.floor(m.instance_holds() / a.voices_a_day)}, {instances} on day {a.days} ({m.instances_for_memory(a.days)} by memory, {m.instances_for_start(a.days, a.start_lease)} to be back within {duration(a.start_lease)}; {size(m.counted_bytes.slope * m.recordings_of(a.days) / instances + m.bases['studio'] + m.reading_bytes)} each)"],
             ["start of an instance", f"{duration(m.start_compacted.at(m.recordings_of(a.days) / instances))} with its share on day {a.days}; below {duration(a.start_felt)} it takes {m.instances_for_start(a.days, a.start_felt)} instances"],
             ["partitions", partitions_told(m)],
+            ["open sentences", f"with `--ahead {a.ahead}` the peak has sentences for {duration(m.ahead_seconds())} while no selector works, for {size(a.ahead * m.open_bytes.slope)} of a studio's memory; a selector's start takes longer from day {math.floor(m.start_selector.reaches(m.ahead_seconds()) / a.voices_a_day)} on"],
             ["the selector", f"{size(m.selector_bytes.slope * m.recordings_of(a.days) + m.bases['select'])} after {a.days} days, one process; its start takes {duration(m.start_selector.at(m.recordings_of(a.days)))} then"]]
 
 
