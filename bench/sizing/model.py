@@ -51,7 +51,7 @@ class Model:
         self.textless_bytes = line("studio", "counted, without text", "bytes")
         self.restore_seconds = line("studio", "counted", "seconds")
         self.read_back_seconds = line("studio", "read back", "seconds")
-        self.selector_bytes = line("others", "selector", "bytes")
+        self.selector_bytes = line("others", "selector", "bytes", [size for size in samples.sizes("others", "selector") if size >= 100_000])
         self.selector_seconds = line("others", "selector", "seconds")
         self.archive_bytes = line("others", "archive", "bytes")
         some = [size for size in samples.sizes("start", broker_parts.COMPACTED) if size]
