@@ -83,7 +83,7 @@ def campaign_needs(m):
             ["an archive", f"{size(m.recordings_of(1) * m.archive_a_voice())} a day, {size(m.recordings_of(a.days) * m.archive_a_voice())} after {a.days} days, before copies of its own"],
             ["prompt-state before compaction", f"{size(m.recordings_of(1) * m.state_bytes(WRITTEN))} a day of writes, {size(m.recordings_of(1) * m.state_bytes(COMPACTED))} of it stay"],
             ["state of the studios", f"{size(m.counted_bytes.slope * m.recordings_of(1))} more a day, {size(m.counted_bytes.slope * m.recordings_of(a.days))} after {a.days} days"],
-            ["studio instances", f"one until day {math.floor(m.instance_holds() / a.voices_a_day)}, {instances} on day {a.days} ({m.instances_for_memory(a.days)} by memory, {m.instances_for_start(a.days, a.start_lease)} to be back within {duration(a.start_lease)}; {size(m.counted_bytes.slope * m.recordings_of(a.days) / instances + m.bases['studio'] + m.reading_bytes)} each)"],
+            ["studio instances", f"one until day {math.floor(min(m.instance_holds(), m.start_met_at(a.start_lease)) / a.voices_a_day)}, {instances} on day {a.days} ({m.instances_for_memory(a.days)} by memory, {m.instances_for_start(a.days, a.start_lease)} to be back within {duration(a.start_lease)}; {size(m.counted_bytes.slope * m.recordings_of(a.days) / instances + m.bases['studio'] + m.reading_bytes)} each)"],
             ["start of an instance", f"{duration(m.start_compacted.at(m.recordings_of(a.days) / instances))} with its share on day {a.days}; below {duration(a.start_felt)} it takes {m.instances_for_start(a.days, a.start_felt)} instances"],
             ["partitions", partitions_told(m)],
             ["open sentences", f"with `--ahead {a.ahead}` the peak has sentences for {duration(m.ahead_seconds())} while no selector works, for {size(a.ahead * m.open_bytes.slope)} of a studio's memory; a selector's start takes longer from day {math.floor(m.start_selector.reaches(m.ahead_seconds()) / a.voices_a_day)} on"],
@@ -104,9 +104,9 @@ def wall(m):
     start_day = math.floor(m.start_met_at(a.start_lease) / a.voices_a_day)
     first = "the studios' start" if start_day < day else "the studios' memory"
     return (f"**What breaks first is {first}.** One studio of {a.instance_gib} GiB holds {count(m.instance_holds())} recordings, {day} days of this campaign; its start passes a "
-            f"lease ({duration(a.start_lease)}) on day {start_day} already and {duration(a.start_felt)} on day {math.floor(m.start_met_at(a.start_felt) / a.voices_a_day)}. "
-            f"Requests ({sum(m.peak_requests()):.0f} a second) and network are small beside that; disk is the dearest and the easiest to add.").replace(
-                " already", " already" if start_day < day else "")
+            f"lease ({duration(a.start_lease)}) on day {start_day} and {duration(a.start_felt)} on day {math.floor(m.start_met_at(a.start_felt) / a.voices_a_day)}. "
+            f"Requests ({sum(m.peak_requests()):.0f} a second) and network are small beside that; disk is the dearest and the easiest to add. "
+            f"Starts with more than {count(m.start_compacted.points[-1][0])} sentences (studio) and {count(m.start_selector.points[-1][0])} (selector) are extrapolated.")
 
 
 def campaign(m):

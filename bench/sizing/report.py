@@ -137,14 +137,14 @@ def waste(m, samples):
 - A complete sentence's prompt is read at every start, and prompts are never compacted away: {size(m.voice("prompts"))} each."""
 
 
-def text_of(samples, m):
+def text_of(samples, m, note):
     today = datetime.date.today().isoformat()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.processor())
     return today, f"""# How it grows, measured on {today}
 
 `./dev bench sizing` at {commit}, on {os.cpu_count()} cores ({cpu}). Cells: median (least-most) of the rounds. Sizes in binary units. What it means for
-machines and campaigns: [docs/sizing.md](../sizing.md). Written by the command, no figure by hand.
+machines and campaigns: [docs/sizing.md](../sizing.md). Written by the command, no figure by hand.{f" {note}" if note else ""}
 
 ## The lines
 
@@ -200,9 +200,9 @@ An archive that stores many short voices ({broker_parts.SHORT_SECONDS} s each): 
 """
 
 
-def write(samples):
+def write(samples, note=""):
     m = Model(samples)
-    today, text = text_of(samples, m)
+    today, text = text_of(samples, m, note)
     path = ROOT / "docs/reports" / f"{today}-sizing.md"
     path.write_text(text)
     operator_page = ROOT / "docs/sizing.md"
