@@ -6,7 +6,7 @@
 # admin.properties), NAMESPACE (voices), ARCHIVE_NAME (main), KAFKA_BIN (/opt/kafka/bin).
 #
 # Has been run: by `./dev deploy test`, against Apache Kafka with StandardAuthorizer; it reads in the authorizer's log that no stage
-# was refused anything and that each of these rules was used (docs/reports).
+# was refused anything, and that each of these rules was used, but for making a topic that another stage had made (docs/reports).
 set -euo pipefail
 : "${BOOTSTRAP:?BOOTSTRAP names a listener of Kafka, HOST:PORT}"
 secrets=${SECRETS:-/run/kafka}
