@@ -43,8 +43,12 @@ Result<> check(Admin& admin, const std::vector<TopicSpec>& specs, const Topics& 
     const auto topic = facts.topics.find(spec.name);
     if (topic == facts.topics.end()) continue;  // made just now, as it must be
     if (!topic->second.settings) {
-      ANTIPHON_TRY(settings, admin.topic_config(spec.name, timeout));
-      topic->second.settings = std::move(settings);
+      auto settings = admin.topic_config(spec.name, timeout);
+      // Another stage made it a moment ago, and the broker that was asked has not heard of it.
+      if (!settings && settings.error().kind == ErrorKind::kNotFound)
+        return make_error(ErrorKind::kUnavailable, fmt::format("topic {} is being made", spec.name));
+      if (!settings) return settings.error();
+      topic->second.settings = *std::move(settings);
     }
     const auto of_topic = judge_topic(spec, topic->second, facts);
     findings.insert(findings.end(), of_topic.begin(), of_topic.end());

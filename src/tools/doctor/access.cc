@@ -74,23 +74,34 @@ std::string grant_command(const Need& need, const AccessFacts& access, const std
 
 }  // namespace
 
-std::vector<Need> needs_of(const events::Topics& topics) {
+std::vector<Need> needs_of(const events::Topics& topics, const std::string& archive_name) {
   std::vector<Need> needs;
-  const auto add = [&](const char* stage, const std::string& topic, std::initializer_list<const char*> operations) {
-    for (const char* operation : operations) needs.push_back({stage, "TOPIC", topic, false, operation});
+  const auto topic = [&](const char* stage, const std::string& name, std::initializer_list<const char*> operations,
+                         bool prefix = false) {
+    for (const char* operation : operations) needs.push_back({stage, "TOPIC", name, prefix, operation});
   };
-  const auto own = {"CREATE", "DESCRIBE_CONFIGS", "READ", "WRITE"};
-  add("select", topics.prompts(), own);
-  add("select", topics.prompt_state(), {"DESCRIBE_CONFIGS", "READ"});
-  add("select", topics.corpus_state(), own);
-  needs.push_back({"select", "GROUP", topics.name_space() + ".select", false, "READ"});
-  add("studio", topics.prompts(), {"DESCRIBE_CONFIGS", "READ"});
-  add("studio", topics.recordings(), own);
-  add("studio", topics.prompt_state(), own);
-  add("archive", topics.recordings(), {"DESCRIBE_CONFIGS", "READ"});
-  for (const char* operation : {"CREATE", "DESCRIBE_CONFIGS", "WRITE"})
-    needs.push_back({"archive", "TOPIC", events::Topics::dlq(topics.recordings(), "archive."), true, operation});
-  needs.push_back({"archive", "GROUP", topics.group_id("archive", ""), true, "READ"});
+  // Of the group whose baton decides who works; and the names that readers of partitions go by, who join no group but
+  // whose library asks where it would be kept.
+  const auto groups = [&](const std::string& stage) {
+    needs.push_back({stage, "GROUP", topics.name_space() + "." + stage, false, "READ"});
+    needs.push_back({stage, "GROUP", topics.client_id(stage, ""), true, "DESCRIBE"});
+  };
+  const auto writes = {"CREATE", "DESCRIBE_CONFIGS", "READ", "WRITE"};
+  const auto reads = {"CREATE", "DESCRIBE_CONFIGS", "READ"};
+  topic("select", topics.prompts(), writes);
+  topic("select", topics.prompt_state(), reads);
+  topic("select", topics.corpus_state(), writes);
+  groups("select");
+  topic("studio", topics.prompts(), reads);
+  topic("studio", topics.recordings(), writes);
+  topic("studio", topics.prompt_state(), writes);
+  topic("studio", topics.corpus_state(), reads);
+  groups("studio");
+  topic("archive", topics.recordings(), reads);
+  const bool any = archive_name.empty();
+  topic("archive", events::Topics::dlq(topics.recordings(), "archive." + archive_name),
+        {"CREATE", "DESCRIBE_CONFIGS", "WRITE"}, any);
+  needs.push_back({"archive", "GROUP", topics.group_id("archive", archive_name), any, "READ"});
   return needs;
 }
 

@@ -17,11 +17,12 @@ struct Need {
   std::string resource_type;  // TOPIC, GROUP
   std::string resource;       // a whole name, or what it begins with
   bool prefix = false;
-  std::string operation;  // READ, WRITE, CREATE, DESCRIBE_CONFIGS
+  std::string operation;  // READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS
 };
 
-// What select, studio and archive do with their topics and groups.
-std::vector<Need> needs_of(const events::Topics& topics);
+// What select, studio and archive ask of Kafka: each makes what it finds missing of the topics that it checks at its
+// start. `archive_name` empty: archives of any name, whose group and dead letters are known by their prefix only.
+std::vector<Need> needs_of(const events::Topics& topics, const std::string& archive_name = {});
 
 struct AccessFacts {
   std::string principal;                // User:NAME

@@ -18,6 +18,8 @@ struct DoctorQuestion {
   bus::Connection kafka;
   events::Topics topics;
   std::optional<std::int32_t> partitions;  // nothing: as many as the recordings have, else the default
+  std::string stage;                       // whose permissions are judged: select, studio, archive; empty: of all
+  std::string archive_name;                // empty: of archives of any name
   std::chrono::milliseconds timeout{5'000};
 };
 

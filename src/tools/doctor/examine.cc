@@ -107,8 +107,11 @@ class Doctor {
     }
     const AccessFacts facts{"User:" + user->second, broker_setting("allow.everyone.if.no.acl.found") == "true",
                             split(broker_setting("super.users"), ';'), std::move(**rules)};
-    report_.access = fmt::format("{} rules, judged for {}", facts.rules.size(), facts.principal);
-    add(judge_access(needs_of(question_.topics), facts, report_.facts.bootstrap));
+    report_.access = fmt::format("{} rules, judged for {} as {}", facts.rules.size(), facts.principal,
+                                 question_.stage.empty() ? "every stage" : question_.stage);
+    auto needs = needs_of(question_.topics, question_.archive_name);
+    std::erase_if(needs, [&](const Need& need) { return !question_.stage.empty() && need.stage != question_.stage; });
+    add(judge_access(needs, facts, report_.facts.bootstrap));
   }
 
   bus::Admin& admin_;
