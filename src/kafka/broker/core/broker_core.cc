@@ -259,11 +259,17 @@ void Core::handle(ReplyTo to, std::string_view host, RequestFrame frame) {
   api->handler(context_, request);
 }
 
-}  // namespace
+// A start that the disk ended: the message of the file, and what its reader can do.
+Error with_advice(Error error) {
+  if (error.kind == ErrorKind::kIo) {
+    error.message +=
+        "; nothing was served: look after the disk (room, permissions, the kernel's log), then start the broker again";
+  }
+  return error;
+}
 
-Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& settings, FileSystem& files,
-                                                     const Clock& clock, Random& random, ResponseSink& sink,
-                                                     BrokerMetrics& metrics) {
+Result<std::unique_ptr<BrokerCore>> open_core(const BrokerSettings& settings, FileSystem& files, const Clock& clock,
+                                              Random& random, ResponseSink& sink, BrokerMetrics& metrics) {
   ANTIPHON_TRY_VOID(settings.validate());
   ANTIPHON_TRY_VOID(files.make_directories(settings.data_dir));
   ANTIPHON_TRY(log, log::Log::open(log_settings(settings), files, clock, random));
@@ -275,6 +281,16 @@ Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& setti
                                      std::move(cluster), std::move(users), clock, random, sink, metrics);
   ANTIPHON_TRY_VOID(core->load());
   return std::unique_ptr<BrokerCore>(std::move(core));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& settings, FileSystem& files,
+                                                     const Clock& clock, Random& random, ResponseSink& sink,
+                                                     BrokerMetrics& metrics) {
+  auto opened = open_core(settings, files, clock, random, sink, metrics);
+  if (!opened) return with_advice(std::move(opened).error());
+  return opened;
 }
 
 }  // namespace antiphon::kafka::broker
