@@ -79,8 +79,22 @@ class Core final : public BrokerCore {
     forget_deleted_topics();
     // What had been decided before the start is carried out before anything is answered.
     while (sync_waiters_.size() > 0 && log_->syncer().run_once()) settle();
+    ANTIPHON_TRY_VOID(own_topics_can_be_written());
     next_housekeeping_ = clock_.mono_now() + settings_.housekeeping_interval;
     publish_metrics();
+    return {};
+  }
+
+  // A disk that failed while the start finished what was decided before.
+  Result<> own_topics_can_be_written() {
+    for (const std::string_view name : {kOffsetsTopic, kTransactionsTopic}) {
+      const auto* meta = log_->topic(name);
+      for (std::int32_t i = 0; meta != nullptr && i < meta->partition_count; ++i) {
+        const log::Partition* partition = log_->partition(name, PartitionId(i));
+        if (partition != nullptr && partition->failure() && partition->failure()->kind == ErrorKind::kIo)
+          return Error(*partition->failure()).within(name);
+      }
+    }
     return {};
   }
 

@@ -123,6 +123,25 @@ TEST_F(FoundInCore, AStartIsOverWhenTheOffsetsOfADeletedTopicCannotComeBack) {
   EXPECT_EQ(d.core->waiting_for_disk(), 0U) << "a topic of that name may be made now, and a power cut come";
 }
 
+TEST_F(FoundInCore, AStartThatCannotSyncWhatItHadToFinishServesNothing) {
+  ASSERT_EQ(commit(7), E::kNone);
+  send_delete();
+  d.crash(0);  // the offsets of the deleted topic are still to be forgotten
+  Fault fault;
+  fault.only = FileOperation::kSync;
+  fault.path_contains = "journal";
+  fault.count = UINT64_MAX;
+  d.files.inject(fault);
+  const auto started = d.start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::kIo);
+  EXPECT_THAT(started.error().message, ::testing::HasSubstr("__consumer_offsets: the journal has failed"));
+  EXPECT_THAT(started.error().message, ::testing::HasSubstr("start the broker again"));
+  d.files.clear_faults();
+  d.crash(0);
+  ASSERT_TRUE(d.start());
+}
+
 TEST_F(FoundInCore, AStartThatCannotReadCommittedOffsetsFailsInsteadOfForgettingThem) {
   ASSERT_EQ(commit(7), E::kNone);
   ASSERT_TRUE(d.core->close());
