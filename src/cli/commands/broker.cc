@@ -38,6 +38,32 @@ Result<TopicSpec> parse_topic(const std::string& text) {
   return topic;
 }
 
+// Kafka's settings of groups, under Kafka's names.
+struct GroupOptions {
+  explicit GroupOptions(const kafka::broker::BrokerSettings& settings)
+      : delay_ms(settings.initial_rebalance_delay.count()),
+        session_min_ms(settings.limits.session_timeout_min.count()),
+        session_max_ms(settings.limits.session_timeout_max.count()) {}
+
+  void add_to(Options& options) {
+    options
+        .add("group-initial-rebalance-delay-ms", delay_ms, "how long a new group waits for more members; Kafka: 3000")
+        ->check(CLI::Range(0, INT32_MAX));
+    options.add("group-min-session-timeout-ms", session_min_ms, "a member's session.timeout.ms must not be shorter")
+        ->check(CLI::Range(1, INT32_MAX));
+    options.add("group-max-session-timeout-ms", session_max_ms, "nor longer")->check(CLI::Range(1, INT32_MAX));
+  }
+  void apply_to(kafka::broker::BrokerSettings& settings) const {
+    settings.initial_rebalance_delay = std::chrono::milliseconds(delay_ms);
+    settings.limits.session_timeout_min = std::chrono::milliseconds(session_min_ms);
+    settings.limits.session_timeout_max = std::chrono::milliseconds(session_max_ms);
+  }
+
+  std::int64_t delay_ms;
+  std::int64_t session_min_ms;
+  std::int64_t session_max_ms;
+};
+
 }  // namespace
 
 int run_broker_command(const Arguments& arguments) {
@@ -64,12 +90,15 @@ int run_broker_command(const Arguments& arguments) {
   options.add("connections", settings.limits.connections_max, "connections at one time")->check(CLI::Range(1, 100'000));
   options.add("connections-per-address", settings.limits.connections_an_address_max, "of them from one address")
       ->check(CLI::Range(1, 100'000));
+  GroupOptions groups(settings);
+  groups.add_to(options);
   options.footer(
       "Security: PLAINTEXT as it is; SSL with --kafka-tls; SASL_PLAINTEXT with --kafka-sasl; SASL_SSL with both.\n"
       "Certificates are read again when they change. docs/security.md shows it step by step.\n"
       "acks=all means: on disk. Any Kafka client or tool works with it; it has no replication.\n"
       "When it takes connections it prints: ready HOST:PORT");
   if (const auto code = options.parse(arguments)) return *code;
+  groups.apply_to(settings);
 
   const auto address = kafka::broker::parse_address(listen);
   if (!address) return finish("broker", address.error());

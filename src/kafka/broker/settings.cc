@@ -27,7 +27,10 @@ Result<> BrokerSettings::validate() const {
     return usage("a limit of 0 lets nobody in");
   if (security.tls) ANTIPHON_TRY_VOID(security.tls->validate());
   if (limits.session_timeout_min > limits.session_timeout_max)
-    return usage("session_timeout_min is above session_timeout_max");
+    return usage(fmt::format(
+        "the shortest session time of a group's member is {} ms, above the longest, {} ms: no member could join "
+        "(--group-min-session-timeout-ms, --group-max-session-timeout-ms)",
+        limits.session_timeout_min.count(), limits.session_timeout_max.count()));
   return {};
 }
 

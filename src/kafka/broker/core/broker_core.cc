@@ -79,8 +79,22 @@ class Core final : public BrokerCore {
     forget_deleted_topics();
     // What had been decided before the start is carried out before anything is answered.
     while (sync_waiters_.size() > 0 && log_->syncer().run_once()) settle();
+    ANTIPHON_TRY_VOID(own_topics_can_be_written());
     next_housekeeping_ = clock_.mono_now() + settings_.housekeeping_interval;
     publish_metrics();
+    return {};
+  }
+
+  // A disk that failed while the start finished what was decided before.
+  Result<> own_topics_can_be_written() {
+    for (const std::string_view name : {kOffsetsTopic, kTransactionsTopic}) {
+      const auto* meta = log_->topic(name);
+      for (std::int32_t i = 0; meta != nullptr && i < meta->partition_count; ++i) {
+        const log::Partition* partition = log_->partition(name, PartitionId(i));
+        if (partition != nullptr && partition->failure() && partition->failure()->kind == ErrorKind::kIo)
+          return Error(*partition->failure()).within(name);
+      }
+    }
     return {};
   }
 
@@ -260,11 +274,17 @@ void Core::handle(ReplyTo to, std::string_view host, RequestFrame frame) {
   api->handler(context_, request);
 }
 
-}  // namespace
+// A start that the disk ended: the message of the file, and what its reader can do.
+Error with_advice(Error error) {
+  if (error.kind == ErrorKind::kIo) {
+    error.message +=
+        "; nothing was served: look after the disk (room, permissions, the kernel's log), then start the broker again";
+  }
+  return error;
+}
 
-Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& settings, FileSystem& files,
-                                                     const Clock& clock, Random& random, ResponseSink& sink,
-                                                     BrokerMetrics& metrics) {
+Result<std::unique_ptr<BrokerCore>> open_core(const BrokerSettings& settings, FileSystem& files, const Clock& clock,
+                                              Random& random, ResponseSink& sink, BrokerMetrics& metrics) {
   ANTIPHON_TRY_VOID(settings.validate());
   ANTIPHON_TRY_VOID(files.make_directories(settings.data_dir));
   ANTIPHON_TRY(log, log::Log::open(log_settings(settings), files, clock, random));
@@ -276,6 +296,16 @@ Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& setti
                                      std::move(cluster), std::move(users), clock, random, sink, metrics);
   ANTIPHON_TRY_VOID(core->load());
   return std::unique_ptr<BrokerCore>(std::move(core));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BrokerCore>> BrokerCore::open(const BrokerSettings& settings, FileSystem& files,
+                                                     const Clock& clock, Random& random, ResponseSink& sink,
+                                                     BrokerMetrics& metrics) {
+  auto opened = open_core(settings, files, clock, random, sink, metrics);
+  if (!opened) return with_advice(std::move(opened).error());
+  return opened;
 }
 
 }  // namespace antiphon::kafka::broker

@@ -1,5 +1,6 @@
 // What the simulation (sim/broker) and flipped bits found in the request core, each made small.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -135,6 +136,25 @@ TEST_F(FoundInCore, AStartIsOverWhenTheOffsetsOfADeletedTopicCannotComeBack) {
   EXPECT_EQ(d.core->waiting_for_disk(), 0U) << "a topic of that name may be made now, and a power cut come";
 }
 
+TEST_F(FoundInCore, AStartThatCannotSyncWhatItHadToFinishServesNothing) {
+  ASSERT_EQ(commit(7), E::kNone);
+  send_delete();
+  d.crash(0);  // the offsets of the deleted topic are still to be forgotten
+  Fault fault;
+  fault.only = FileOperation::kSync;
+  fault.path_contains = "journal";
+  fault.count = UINT64_MAX;
+  d.files.inject(fault);
+  const auto started = d.start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::kIo);
+  EXPECT_THAT(started.error().message, ::testing::HasSubstr("__consumer_offsets: the journal has failed"));
+  EXPECT_THAT(started.error().message, ::testing::HasSubstr("start the broker again"));
+  d.files.clear_faults();
+  d.crash(0);
+  ASSERT_TRUE(d.start());
+}
+
 TEST_F(FoundInCore, AStartThatCannotReadCommittedOffsetsFailsInsteadOfForgettingThem) {
   ASSERT_EQ(commit(7), E::kNone);
   ASSERT_TRUE(d.core->close());
@@ -146,6 +166,34 @@ TEST_F(FoundInCore, AStartThatCannotReadCommittedOffsetsFailsInsteadOfForgetting
   d.files.inject(fault);
   EXPECT_FALSE(d.start());
   d.files.clear_faults();
+  ASSERT_TRUE(d.start());
+  EXPECT_EQ(fetch_offsets().topics.at(0).partitions.at(0).committed_offset, Offset(7));
+}
+
+// After a power cut, what the journal holds goes into the broker's own topics before anything is served.
+TEST_F(FoundInCore, AStartThatCannotWriteOrSyncItsOwnTopicsFailsAndSaysWhichAndWhatToDo) {
+  ASSERT_EQ(commit(7), E::kNone);
+  wire::InitProducerIdRequest init;
+  init.transactional_id = "t";
+  init.transaction_timeout_ms = 60'000;
+  ASSERT_EQ(d.call<wire::InitProducerIdResponse>(1, init).error_code, E::kNone);
+  d.crash(0);
+  for (const std::string_view topic : {kOffsetsTopic, kTransactionsTopic}) {
+    for (const auto operation : {FileOperation::kOpen, FileOperation::kWrite, FileOperation::kSync}) {
+      Fault fault;
+      fault.only = operation;
+      fault.path_contains = topic;
+      fault.count = UINT64_MAX;
+      d.files.inject(fault);
+      const auto started = d.start();
+      ASSERT_FALSE(started) << static_cast<int>(operation);
+      EXPECT_EQ(started.error().kind, ErrorKind::kIo) << started.error().message;
+      EXPECT_THAT(started.error().message, ::testing::HasSubstr(std::string(topic)));
+      EXPECT_THAT(started.error().message, ::testing::HasSubstr("start the broker again"));
+      d.files.clear_faults();
+      d.crash(0);
+    }
+  }
   ASSERT_TRUE(d.start());
   EXPECT_EQ(fetch_offsets().topics.at(0).partitions.at(0).committed_offset, Offset(7));
 }
