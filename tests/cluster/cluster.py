@@ -42,8 +42,9 @@ def run(command, seconds=60, input=None):
 
 
 class Cluster:
-    def __init__(self, kind, brokers=3, namespaces=False):
-        self.kind, self.brokers, self.namespaces = kind, brokers, namespaces
+    def __init__(self, kind, brokers=3, namespaces=False, more=None):
+        """more: settings of every broker that take the place of ours, or stand beside them."""
+        self.kind, self.brokers, self.namespaces, self.more = kind, brokers, namespaces, more or {}
         self.folder = ROOT / "build/cluster" / kind
         self.libs = ROOT / "build/cluster" / f"libs-{kind}"
         self.numbers = range(1, settings.QUORUM + 1)
@@ -95,10 +96,10 @@ class Cluster:
                 (node.folder / "data").mkdir(exist_ok=True)
                 (node.folder / "data/myid").write_text(str(node.number))
             elif self.kind == "zookeeper":
-                node.write_settings(settings.zookeeper_broker(*common, self.brokers))
+                node.write_settings(settings.zookeeper_broker(*common, self.brokers) | self.more)
             else:
                 roles = "broker,controller" if node.role == "broker" else "controller"
-                node.write_settings(settings.kraft(node.number, roles, node.host, self.hosts, node.folder, self.brokers))
+                node.write_settings(settings.kraft(node.number, roles, node.host, self.hosts, node.folder, self.brokers) | self.more)
 
     def format(self):
         identity = run(["java", "-cp", f"{self.libs}/*", "kafka.tools.StorageTool", "random-uuid"]).stdout.split()[-1]
@@ -123,7 +124,7 @@ class Cluster:
             self.ports_are_free()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.write_settings()
-        (self.folder / "cluster.json").write_text(json.dumps({"brokers": self.brokers, "namespaces": self.namespaces}))
+        (self.folder / "cluster.json").write_text(json.dumps({"brokers": self.brokers, "namespaces": self.namespaces, "more": self.more}))
         if self.network:
             self.network.make(self.numbers)
         if self.kind == "kraft":
@@ -201,12 +202,16 @@ class Cluster:
 
     def partitions(self, topic):
         """partition -> (leader, replicas, isr), by kcat."""
-        found, out = None, {}
+        return self.topics().get(topic, {})
+
+    def topics(self):
+        """topic -> its partitions(), all of one moment."""
+        out, found = {}, None
         for line in self.metadata().splitlines():
             if name := re.match(r' *topic "([^"]+)"', line):
-                found = name.group(1)
-            elif found == topic and (p := re.match(r" *partition (\d+), leader (-?\d+), replicas: ([\d,]*), isrs: ([\d,]*)", line)):
-                out[int(p.group(1))] = (int(p.group(2)), [int(x) for x in p.group(3).split(",") if x], [int(x) for x in p.group(4).split(",") if x])
+                found = out.setdefault(name.group(1), {})
+            elif found is not None and (p := re.match(r" *partition (\d+), leader (-?\d+), replicas: ([\d,]*), isrs: ([\d,]*)", line)):
+                found[int(p.group(1))] = (int(p.group(2)), [int(x) for x in p.group(3).split(",") if x], [int(x) for x in p.group(4).split(",") if x])
         return out
 
     def all_in_sync(self):

@@ -1,4 +1,5 @@
-// The client of `./dev bench broker`: one measurement a call, its figures as JSON on standard output.
+// The client of `./dev bench broker` and `./dev bench acks`: one measurement a call, its figures as JSON on standard
+// output.
 #include <sys/prctl.h>
 
 #include <csignal>
@@ -39,6 +40,15 @@ const std::map<std::string, Measurement>& measurements() {
         [](const Arguments& a) {
           return in_flight(a[0], a[1], number(a[2]), std::atof(a[3].c_str()), number(a[4]), a[5].c_str());
         }}},
+      {"steady",
+       {9, "BOOTSTRAP TOPIC PARTITIONS RATE SIZE COUNT ACKS IDEMPOTENT JOURNAL",
+        [](const Arguments& a) {
+          return steady(
+              {a[0], a[1], number(a[2]), number(a[3]), number(a[4]), number(a[5]), a[6], a[7] == "true", a[8]});
+        }}},
+      {"create-topic",
+       {5, "BOOTSTRAP TOPIC PARTITIONS REPLICAS MIN_IN_SYNC",
+        [](const Arguments& a) { return create_topic(a[0], a[1], number(a[2]), number(a[3]), a[4].c_str()); }}},
       {"first-ack", {3, "HOST PORT TOPIC", [](const Arguments& a) { return first_ack(a[0], number(a[1]), a[2]); }}},
       {"crowd",
        {3, "HOST PORT COUNT",

@@ -1,4 +1,5 @@
-// The measurements of one client, each a function from its arguments to figures. All use partition 0 of one topic.
+// The measurements of one client, each a function from its arguments to figures. All use partition 0 of one topic, but
+// for steady().
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,6 +21,27 @@ nlohmann::json end_to_end(const std::string& bootstrap, const std::string& topic
 // `clients` producers, each with one message in flight, for `seconds`: {"requests", "seconds", "p50", "p99", "max"}.
 nlohmann::json in_flight(const std::string& bootstrap, const std::string& topic, int clients, double seconds, int size,
                          const char* acks);
+
+struct SteadyPlan {
+  std::string bootstrap;
+  std::string topic;
+  int partitions = 1;  // in turns
+  int rate = 1;        // records a second
+  int size = 0;        // bytes of a value
+  int count = 0;       // 0: until standard input ends
+  std::string acks;
+  bool idempotent = false;
+  std::string journal;  // a file that gets the number of each acknowledged record, a line each, at once; empty: none
+};
+// Sends records whose keys are their numbers, from 0, at a fixed rate, whether or not the brokers keep up, and waits
+// for the outcome of each: {"n", "p50", "p99", "max"} in ms from send to acknowledgement, {"sent", "acked", "refused"},
+// and "first_refusal" where there is one. Under acks=0 librdkafka calls a record acknowledged when the kernel has taken
+// it.
+nlohmann::json steady(const SteadyPlan& plan);
+
+// Makes a topic: {}.
+nlohmann::json create_topic(const std::string& bootstrap, const std::string& topic, int partitions, int replicas,
+                            const char* min_in_sync);
 
 // Knocks until the port opens, then sends one message: {"acked_ns"} of CLOCK_MONOTONIC.
 nlohmann::json first_ack(const std::string& host, int port, const std::string& topic);
