@@ -282,6 +282,21 @@ TEST_F(LeasesTest, WhatComesLateForAPartitionThatIsGoneIsNotKept) {
   EXPECT_EQ(leases_.leases_held(), 0U);
 }
 
+TEST_F(LeasesTest, AChangeOfAnEarlierOwnershipIsNotWrittenAgain) {
+  publish(1, 1);
+  const PartitionId moved = leases_.partition_of(numbered_prompt(1));
+  static_cast<void>(next(1));
+  while (leases_.next_change(now_)) {
+  }
+  leases_.disown(moved);
+  leases_.own(moved);
+
+  leases_.changed_again(numbered_prompt(1));  // the write was refused, and nothing of the sentence is read yet
+
+  EXPECT_FALSE(leases_.has_changes());
+  EXPECT_FALSE(leases_.next_change(now_));
+}
+
 TEST_F(LeasesTest, OnlyTheLastChangeSaysThatEverythingBeforeItIsWritten) {
   Leases one(1, LeaseRules{}, "voices.recordings", random_);
   one.own(PartitionId(0));
