@@ -33,10 +33,9 @@ void Leases::disown(PartitionId partition) {
     for (const CountedTake& take : sentence.takes) sentence_of_.erase(take.recording);
   }
   owned_.erase(it);
-  std::erase_if(sending_, [&](const auto& entry) {
-    if (entry.second.partition == partition) by_recording_.erase(entry.second.take.recording);
-    return entry.second.partition == partition;
-  });
+  for (auto& [number, sending] : sending_) {
+    if (sending.partition == partition) sending.orphaned = true;
+  }
 }
 
 PartitionId Leases::partition_of(const PromptId& prompt) const {
@@ -57,7 +56,7 @@ Id128 Leases::make_lease_id(PartitionId partition) {
 
 void Leases::restore(PartitionId partition, const events::PromptState& state) {
   const auto id = id_of_prompt(state.prompt_id.value());
-  if (!id) return;
+  if (!id || !owns(partition)) return;
   PartitionLeases& part = at(partition);
   if (const Sentence* before = part.find(*id)) {
     for (const HeldLease& lease : before->leases) forget(lease);
@@ -67,9 +66,12 @@ void Leases::restore(PartitionId partition, const events::PromptState& state) {
   remember_takes(*part.find(*id));
 }
 
-void Leases::add(PartitionId partition, const events::Prompt& prompt) { at(partition).add(prompt); }
+void Leases::add(PartitionId partition, const events::Prompt& prompt) {
+  if (owns(partition)) at(partition).add(prompt);
+}
 
 void Leases::count_read_back(PartitionId partition, const events::Recording& recording, Offset offset) {
+  if (!owns(partition)) return;
   const auto id = id_of_prompt(recording.prompt_id.value());
   std::vector<HeldLease> before;
   if (id) {
@@ -86,7 +88,9 @@ void Leases::count_read_back(PartitionId partition, const events::Recording& rec
   }
 }
 
-void Leases::advance_next_offset(PartitionId partition, Offset next) { at(partition).advance_next_offset(next); }
+void Leases::advance_next_offset(PartitionId partition, Offset next) {
+  if (owns(partition)) at(partition).advance_next_offset(next);
+}
 
 Offset Leases::next_offset(PartitionId partition) const { return owned_.at(partition).next_offset(); }
 
@@ -253,24 +257,27 @@ TakeDecision Leases::begin_take(const TakeRequest& request, WallTime now) {
   return ToBeSent{number, partition, begun.standing, sentence->text, locales_.tag(sentence->locale)};
 }
 
-events::Receipt Leases::finish_take(std::uint64_t number, Offset offset) {
+Leases::Sending Leases::end_sending(std::uint64_t number) {
   const auto it = sending_.find(number);
   ANTIPHON_ASSERT(it != sending_.end());
   Sending sending = std::move(it->second);
   sending_.erase(it);
   by_recording_.erase(sending.take.recording);
-  const bool remembered = at(sending.partition).finish_take(sending.ticket, offset);
-  if (remembered) sentence_of_.emplace(sending.take.recording, sending.prompt);
+  return sending;
+}
+
+events::Receipt Leases::finish_take(std::uint64_t number, Offset offset) {
+  Sending sending = end_sending(number);
+  if (!sending.orphaned && at(sending.partition).finish_take(sending.ticket, offset)) {
+    sentence_of_.emplace(sending.take.recording, sending.prompt);
+  }
   sending.take.offset = offset;
   return receipt_of(sending.partition, sending.take);
 }
 
 void Leases::abandon_take(std::uint64_t number, WallTime now) {
-  const auto it = sending_.find(number);
-  ANTIPHON_ASSERT(it != sending_.end());
-  const Sending sending = it->second;
-  sending_.erase(it);
-  by_recording_.erase(sending.take.recording);
+  const Sending sending = end_sending(number);
+  if (sending.orphaned) return;
   if (const auto lease = at(sending.partition).abandon_take(sending.ticket, now)) remember(*lease);
 }
 

@@ -77,19 +77,22 @@ class Leases {
   Leases(std::int32_t partitions, LeaseRules rules, std::string recordings_topic, Random& random);
 
   void own(PartitionId partition);
-  void disown(PartitionId partition);  // its state is forgotten here
+  // Its state is forgotten here. Takes of it on their way become orphans: finish_take() still gives their receipts,
+  // abandon_take() changes nothing, and should the partition be owned again, a retry of one is OnItsWay. No state here
+  // counts an orphan: who owns the partition next reads it back from recordings.
+  void disown(PartitionId partition);
   [[nodiscard]] bool owns(PartitionId partition) const { return owned_.contains(partition); }
   [[nodiscard]] PartitionId partition_of(const PromptId& prompt) const;
   // Which partition a lease is of: lease ids say so themselves. Nothing for an id that none of ours can be.
   [[nodiscard]] std::optional<PartitionId> partition_of_lease(const Id128& lease) const;
 
-  // What the topics say; the partition must be owned. A start: states, then prompts, then what recordings hold from
-  // next_offset() on. Prompts go on coming.
+  // What the topics say; of a partition that is not owned (a feed may lag behind disown()) nothing is kept. A start:
+  // states, then prompts, then what recordings hold from next_offset() on. Prompts go on coming.
   void restore(PartitionId partition, const events::PromptState& state);
   void add(PartitionId partition, const events::Prompt& prompt);
   void count_read_back(PartitionId partition, const events::Recording& recording, Offset offset);
   void advance_next_offset(PartitionId partition, Offset next);
-  [[nodiscard]] Offset next_offset(PartitionId partition) const;
+  [[nodiscard]] Offset next_offset(PartitionId partition) const;  // it must be owned
 
   std::optional<Grant> grant(const GrantRequest& request, WallTime now);
   // False when no such lease is held: then there is nothing to do.
@@ -118,6 +121,7 @@ class Leases {
     std::uint64_t ticket = 0;
     Id128 prompt;
     CountedTake take;
+    bool orphaned = false;  // its ticket was of an ownership that is over
   };
   struct Choice {
     PartitionLeases* partition = nullptr;
@@ -126,6 +130,7 @@ class Leases {
   void remember_takes(const Sentence& sentence);
   [[nodiscard]] PartitionLeases& at(PartitionId partition) { return owned_.at(partition); }
   PartitionLeases* partition_holding(const Id128& lease);
+  Sending end_sending(std::uint64_t number);
   std::optional<Grant> again(const Id128& lease, const GrantRequest& request, std::uint32_t locale, bool same_request);
   Choice choose(const GrantRequest& request, std::uint32_t locale);
   Id128 make_lease_id(PartitionId partition);

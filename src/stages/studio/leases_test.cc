@@ -236,6 +236,67 @@ TEST_F(LeasesTest, APartitionThatIsNotOwnedIsNotAnswered) {
   }
 }
 
+TEST_F(LeasesTest, ATakeOnItsWayOutlivesTheOwnershipOfItsPartition) {
+  publish(1, 1);
+  const PartitionId moved = leases_.partition_of(numbered_prompt(1));
+  const auto grant = next(1);
+  const TakeRequest arrives = take(numbered_prompt(1), grant->lease_id, 1, 1);
+  const TakeRequest fails = take(numbered_prompt(1), std::nullopt, 2, 2);
+  const auto first = std::get<ToBeSent>(leases_.begin_take(arrives, now_));
+  const auto second = std::get<ToBeSent>(leases_.begin_take(fails, now_));
+  leases_.disown(moved);
+  EXPECT_TRUE(std::holds_alternative<NotOurs>(leases_.begin_take(arrives, now_)));
+  leases_.own(moved);
+  publish(1, 1);
+  EXPECT_EQ(std::get<OnItsWay>(leases_.begin_take(arrives, now_)).number, first.number);
+
+  const events::Receipt receipt = leases_.finish_take(first.number, Offset(5));
+  leases_.abandon_take(second.number, now_);
+
+  EXPECT_EQ(receipt.partition, moved);
+  EXPECT_EQ(receipt.offset, Offset(5));
+  EXPECT_EQ(receipt.standing, LeaseStanding::kHeld);
+  EXPECT_EQ(leases_.takes_on_their_way(), 0U);
+  EXPECT_EQ(leases_.leases_held(), 0U);
+  EXPECT_EQ(leases_.next_offset(moved), Offset(0)) << "what an orphan says is read back, not counted here";
+  EXPECT_TRUE(next(3)) << "the new ownership knows of no take until it reads them";
+}
+
+TEST_F(LeasesTest, WhatComesLateForAPartitionThatIsGoneIsNotKept) {
+  publish(1, 1);
+  const PartitionId gone = leases_.partition_of(numbered_prompt(1));
+  static_cast<void>(next(1));
+  const auto state = leases_.next_change(now_);
+  ASSERT_TRUE(state);
+  events::Recording recording;
+  recording.prompt_id = numbered_prompt(1);
+  leases_.disown(gone);
+
+  leases_.restore(gone, *state);
+  leases_.add(gone, make_prompt(1));
+  leases_.count_read_back(gone, recording, Offset(3));
+  leases_.advance_next_offset(gone, Offset(4));
+
+  EXPECT_FALSE(leases_.owns(gone));
+  EXPECT_EQ(leases_.sentences_known(), 0U);
+  EXPECT_EQ(leases_.leases_held(), 0U);
+}
+
+TEST_F(LeasesTest, AChangeOfAnEarlierOwnershipIsNotWrittenAgain) {
+  publish(1, 1);
+  const PartitionId moved = leases_.partition_of(numbered_prompt(1));
+  static_cast<void>(next(1));
+  while (leases_.next_change(now_)) {
+  }
+  leases_.disown(moved);
+  leases_.own(moved);
+
+  leases_.changed_again(numbered_prompt(1));  // the write was refused, and nothing of the sentence is read yet
+
+  EXPECT_FALSE(leases_.has_changes());
+  EXPECT_FALSE(leases_.next_change(now_));
+}
+
 TEST_F(LeasesTest, OnlyTheLastChangeSaysThatEverythingBeforeItIsWritten) {
   Leases one(1, LeaseRules{}, "voices.recordings", random_);
   one.own(PartitionId(0));

@@ -188,7 +188,8 @@ void PartitionLeases::written(const events::PromptState& state) {
 
 void PartitionLeases::changed_again(const PromptId& prompt) {
   const auto id = id_of_prompt(prompt.value());
-  if (id && changed_set_.insert(*id).second) changed_.push_back(*id);
+  if (!id || find(*id) == nullptr) return;  // granted in an earlier ownership of the partition
+  if (changed_set_.insert(*id).second) changed_.push_back(*id);
 }
 
 }  // namespace antiphon::studio
