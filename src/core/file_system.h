@@ -69,8 +69,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
   virtual Result<std::vector<DirectoryEntry>> list(
-      const std::string& directory) = 0;                                        // sorted by name, without . and ..
-  virtual Result<> make_directories(const std::string& path) = 0;               // with parents, each synced
+      const std::string& directory) = 0;                           // sorted by name, without . and ..
+  virtual Result<> make_directories(const std::string& path) = 0;  // with parents, each synced
   // One, in a folder that is there: its name is durable once that folder is synced. Fine where it is there already.
   virtual Result<> make_directory(const std::string& path) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;  // atomic; not yet durable
