@@ -124,13 +124,16 @@ async function threeSentencesInTwoLanguages() {
     spoken[locale] = join(pipeline.folder, `${locale}.wav`);
     const seconds = await speak({ ...SPOKEN[locale], file: spoken[locale] });
     const browser = await launch({ wav: spoken[locale] });
-    browser.page.on('response', async (response) => {
-      if (response.request().method() === 'PUT' && response.status() === 201)
-        receipts.push(await response.json());
+    // The page may say that a take arrived before its answer is read here: the browser stays open until then.
+    const answers = [];
+    browser.page.on('response', (response) => {
+      if (response.request().method() === 'PUT' && response.status() === 201) answers.push(response.json());
     });
     await open(browser.page, pipeline.url, { locale });
     for (let i = 0; i < times; i += 1) await recordOne(browser.page, { seconds });
     await until('every take arrived', async () => (await count(browser.page, 'arrived')) === times);
+    await until('every answer came', () => answers.length === times);
+    receipts.push(...(await Promise.all(answers)));
     await browser.close();
   }
   await until('three voices are archived', () => pipeline.stored().length === 3);
