@@ -75,10 +75,10 @@ class GroupConsumer {
   // stage.
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
   // From any thread: the end has come. The poll() that waits now, or the next one that would, returns at once; a broker
-  // that does not answer is asked no second time, and what is still asked waits for 2 s at most.
+  // that does not answer is asked no second time, and what is asked on assignment waits for 2 s at most.
   virtual void end() = 0;
-  // `next`: the offset to go on at. Waits for the broker's answer, 10 s at most. kUnavailable: try again; kConflict: no
-  // longer ours.
+  // `next`: the offset to go on at. Waits for the broker's answer, socket.timeout.ms at most. kUnavailable: try again;
+  // kConflict: no longer ours.
   virtual Result<> commit(const std::map<TopicPartition, Offset>& next) = 0;
   virtual Result<> pause(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> resume(const std::vector<TopicPartition>& partitions) = 0;

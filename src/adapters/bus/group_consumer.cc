@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kQuestionTimeout{5'000};
 constexpr std::chrono::milliseconds kQuestionTimeoutAtEnd{2'000};
-constexpr std::chrono::milliseconds kCommitTimeout{10'000};
 constexpr std::chrono::milliseconds kAskAgain{200};
 constexpr int kAssignmentAttemptsMax = 12;  // a minute of questions; then the group takes the partitions back
 
@@ -97,20 +96,13 @@ class RdGroupConsumer final : public GroupConsumer {
     rd_kafka_queue_yield(queue_.get());
   }
 
-  // With an answer queue of its own: the library's waiting form waits for as long as no coordinator is found.
   Result<> commit(const std::map<TopicPartition, Offset>& next) override {
     if (next.empty()) return {};
     const auto list = rd::list_of(next);
-    const rd::Queue answers(rd_kafka_queue_new(handle_.get()));
-    const auto what = fmt::format("commit of group {}", group_id_);
-    const auto code = rd_kafka_commit_queue(handle_.get(), list.get(), answers.get(), nullptr, nullptr);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, what);
-    const auto patience = ending_ ? kQuestionTimeoutAtEnd : kCommitTimeout;
-    const rd::Event answer(rd_kafka_queue_poll(answers.get(), rd::milliseconds(patience)));
-    if (!answer) return rd::error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
-    if (rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return rd::error_of(rd_kafka_event_error(answer.get()), what);
-    return done(RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_event_topic_partition_list(answer.get()), "commit");
+    if (const auto code = rd_kafka_commit(handle_.get(), list.get(), 0); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return rd::error_of(code, fmt::format("commit of group {}", group_id_));
+    }
+    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "commit");
   }
 
   Result<> pause(const std::vector<TopicPartition>& partitions) override {

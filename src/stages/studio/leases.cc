@@ -260,7 +260,7 @@ TakeDecision Leases::begin_take(const TakeRequest& request, WallTime now) {
 Leases::Sending Leases::end_sending(std::uint64_t number) {
   const auto it = sending_.find(number);
   ANTIPHON_ASSERT(it != sending_.end());
-  Sending sending = std::move(it->second);
+  Sending sending = it->second;
   sending_.erase(it);
   by_recording_.erase(sending.take.recording);
   return sending;
