@@ -32,7 +32,10 @@ class Studio {
  public:
   explicit Studio(const StudioPlan& plan)
       : plan_(plan), voices_(kPartitions, plan.takes, plan.text_bytes), random_(kSeed) {
-    for (std::int32_t p = 0; p < kPartitions; ++p) leases_.own(PartitionId(p));
+    for (std::int32_t p = 0; p < kPartitions; ++p) {
+      leases_.own(PartitionId(p));
+      leases_.open(PartitionId(p));
+    }
     sentences_ = plan.kind == StudioKind::kOpen ? plan.count : plan.count / plan.takes;
   }
 

@@ -162,9 +162,9 @@ class RdAdmin final : public Admin {
     return out;
   }
 
-  Result<std::map<TopicPartition, Offset>> committed(const std::string& group_id,
-                                                     const std::vector<TopicPartition>& partitions,
-                                                     std::chrono::milliseconds timeout) override {
+  Result<std::map<TopicPartition, CommittedOffset>> committed(const std::string& group_id,
+                                                              const std::vector<TopicPartition>& partitions,
+                                                              std::chrono::milliseconds timeout) override {
     const auto list = rd::list_of(partitions);
     const std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, rd::Deleter<rd_kafka_ListConsumerGroupOffsets_destroy>>
         question(rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), list.get()));
@@ -176,7 +176,7 @@ class RdAdmin final : public Admin {
     std::size_t count = 0;
     const auto* const* results = rd_kafka_ListConsumerGroupOffsets_result_groups(
         rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
-    std::map<TopicPartition, Offset> out;
+    std::map<TopicPartition, CommittedOffset> out;
     for (std::size_t g = 0; g < count; ++g) {
       if (const auto* error = rd_kafka_group_result_error(results[g])) {
         return rd::error_of(rd_kafka_error_code(error), fmt::format("offsets of group {}", group_id));
@@ -184,7 +184,8 @@ class RdAdmin final : public Admin {
       const auto* offsets = rd_kafka_group_result_partitions(results[g]);
       for (int i = 0; offsets != nullptr && i < offsets->cnt; ++i) {
         const auto& element = offsets->elems[i];
-        if (element.offset >= 0) out[{element.topic, PartitionId(element.partition)}] = Offset(element.offset);
+        if (element.offset < 0) continue;
+        out[{element.topic, PartitionId(element.partition)}] = {Offset(element.offset), rd::metadata_of(element)};
       }
     }
     return out;

@@ -47,6 +47,12 @@ struct ClusterDescription {
   std::map<std::int32_t, std::string> brokers;  // id -> host:port
 };
 
+// What a group keeps for a partition: where to go on, and a word of the member that said so.
+struct CommittedOffset {
+  Offset offset;
+  std::string metadata;
+};
+
 // One access control entry, in Kafka's own words ("TOPIC", "PREFIXED", "WRITE", "ALLOW").
 struct AccessRule {
   std::string resource_type;
@@ -75,9 +81,10 @@ class Admin {
   // to be asked). kPermission: we may not know.
   virtual Result<std::optional<std::vector<AccessRule>>> access_rules(std::chrono::milliseconds timeout) = 0;
   virtual Result<std::vector<GroupDescription>> groups(std::chrono::milliseconds timeout) = 0;
-  virtual Result<std::map<TopicPartition, Offset>> committed(const std::string& group_id,
-                                                             const std::vector<TopicPartition>& partitions,
-                                                             std::chrono::milliseconds timeout) = 0;
+  // Without those for which nothing is committed.
+  virtual Result<std::map<TopicPartition, CommittedOffset>> committed(const std::string& group_id,
+                                                                      const std::vector<TopicPartition>& partitions,
+                                                                      std::chrono::milliseconds timeout) = 0;
 };
 
 // Makes what is missing and checks what is there, changing nothing that exists. kConfig names the topic, what it has,

@@ -6,8 +6,8 @@
 // of range -> that partition stops and is reported as LOSS with the range. PartitionReader: named partitions from named
 // offsets, no group; for loading state and for tools.
 //
-// Both: single-threaded (one thread calls everything but wake() and end(), callbacks run inside poll()). Records are
-// views valid until the next poll().
+// Both: single-threaded (one thread calls everything but wake(), end() and membership(), callbacks run inside poll()
+// and close()). Records are views valid until the next poll().
 #pragma once
 
 #include <chrono>
@@ -53,6 +53,12 @@ struct GroupSettings {
   std::size_t fetch_queue_bytes_max = 16U << 20;
 };
 
+// Which member of which generation of a group: what a transaction says of who writes it (KIP-447).
+class Membership {
+ public:
+  virtual ~Membership() = default;
+};
+
 class GroupEvents {
  public:
   virtual ~GroupEvents() = default;
@@ -77,9 +83,15 @@ class GroupConsumer {
   // From any thread: the end has come. The poll() that waits now, or the next one that would, returns at once; a broker
   // that does not answer is asked no second time, and what is asked on assignment waits for 2 s at most.
   virtual void end() = 0;
+  // Leaves the group; what is still ours is revoked inside it. Nothing but membership() and end() may be called after.
+  virtual void close() = 0;
+  // From any thread: as it is now. Never nothing; one that the group does not know is refused by it.
+  virtual std::unique_ptr<Membership> membership() = 0;
+  // Of an assigned partition: the metadata of the offset that was committed when it was assigned.
+  [[nodiscard]] virtual std::string metadata(const TopicPartition& partition) const = 0;
   // `next`: the offset to go on at. Waits for the broker's answer, socket.timeout.ms at most. kUnavailable: try again;
   // kConflict: no longer ours.
-  virtual Result<> commit(const std::map<TopicPartition, Offset>& next) = 0;
+  virtual Result<> commit(const std::map<TopicPartition, Offset>& next, const std::string& metadata = {}) = 0;
   virtual Result<> pause(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> resume(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> seek(const TopicPartition& partition, Offset offset) = 0;

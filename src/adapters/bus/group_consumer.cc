@@ -4,6 +4,7 @@
 #include <atomic>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "adapters/bus/consumer.h"
 #include "adapters/bus/rdkafka.h"
@@ -26,8 +27,19 @@ std::vector<TopicPartition> names_of(const rd_kafka_topic_partition_list_t* list
 class RdGroupConsumer final : public GroupConsumer {
  public:
   RdGroupConsumer(const Connection& connection, GroupEvents& events) : events_(events), asker_(connection) {}
-  ~RdGroupConsumer() override {
-    if (handle_) rd_kafka_consumer_close(handle_.get());
+  ~RdGroupConsumer() override { close(); }
+
+  void close() override {
+    if (handle_ && !std::exchange(closed_, true)) rd_kafka_consumer_close(handle_.get());
+  }
+
+  std::unique_ptr<Membership> membership() override {
+    return std::make_unique<rd::GroupMetadata>(rd_kafka_consumer_group_metadata(handle_.get()));
+  }
+
+  [[nodiscard]] std::string metadata(const TopicPartition& partition) const override {
+    const auto it = metadata_.find(partition);
+    return it == metadata_.end() ? std::string() : it->second;
   }
 
   Result<> start(const Connection& connection, const GroupSettings& settings) {
@@ -96,9 +108,9 @@ class RdGroupConsumer final : public GroupConsumer {
     rd_kafka_queue_yield(queue_.get());
   }
 
-  Result<> commit(const std::map<TopicPartition, Offset>& next) override {
+  Result<> commit(const std::map<TopicPartition, Offset>& next, const std::string& metadata) override {
     if (next.empty()) return {};
-    const auto list = rd::list_of(next);
+    const auto list = rd::list_of(next, metadata);
     if (const auto code = rd_kafka_commit(handle_.get(), list.get(), 0); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return rd::error_of(code, fmt::format("commit of group {}", group_id_));
     }
@@ -232,6 +244,7 @@ class RdGroupConsumer final : public GroupConsumer {
     for (int i = 0; i < committed->cnt; ++i) {
       const auto& element = committed->elems[i];
       const TopicPartition partition{element.topic, PartitionId(element.partition)};
+      metadata_[partition] = rd::metadata_of(element);
       const auto asked = range_while_leaders_change(partition, deadline);
       if (!asked) {
         // poll() finds out whether it is still there.
@@ -279,10 +292,12 @@ class RdGroupConsumer final : public GroupConsumer {
   std::atomic<bool> ending_{false};
   std::string group_id_;
   std::string instance_id_;
-  std::set<TopicPartition> lost_;  // of those assigned: stand still until a person decides
+  std::map<TopicPartition, std::string> metadata_;  // of the offsets found on assignment
+  std::set<TopicPartition> lost_;                   // of those assigned: stand still until a person decides
   rd::Handle handle_;
   rd::Queue queue_;
   rd::Asker asker_;
+  bool closed_ = false;
   bool fetching_ = false;  // from the first assignment on
 };
 

@@ -14,17 +14,6 @@
 namespace antiphon::bus {
 namespace {
 
-constexpr std::chrono::milliseconds kLearnTimeout{2'000};
-
-rd::HeadersHandle headers_of(const RecordHeaders& headers) {
-  rd::HeadersHandle out(rd_kafka_headers_new(headers.size()));
-  for (const RecordHeader& h : headers) {
-    rd_kafka_header_add(out.get(), h.name.data(), static_cast<ssize_t>(h.name.size()),
-                        h.value ? h.value->data() : nullptr, h.value ? static_cast<ssize_t>(h.value->size()) : 0);
-  }
-  return out;
-}
-
 class RdProducer final : public Producer {
  public:
   ~RdProducer() override {
@@ -54,7 +43,7 @@ class RdProducer final : public Producer {
     rd_kafka_conf_set_error_cb(conf.raw(), on_error);
     ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_PRODUCER));
     handle_ = std::move(handle);
-    learn_topics();
+    rd::learn_topics(handle_.get());
     queue_.reset(rd_kafka_queue_get_main(handle_.get()));
     poller_ = std::thread([this] {
       while (!stopping_) rd_kafka_poll(handle_.get(), -1);  // until something comes, or the destructor's yield
@@ -64,7 +53,7 @@ class RdProducer final : public Producer {
 
   Result<> send(OutgoingRecord record, DeliveryCallback on_delivery) override {
     auto callback = std::make_unique<DeliveryCallback>(std::move(on_delivery));
-    auto headers = headers_of(record.headers);
+    auto headers = rd::headers_of(record.headers);
     const void* key = record.key ? record.key->data() : nullptr;
     void* value = record.value ? static_cast<void*>(record.value->data()) : nullptr;
     const std::size_t key_size = record.key ? record.key->size() : 0;
@@ -117,16 +106,6 @@ class RdProducer final : public Producer {
   [[nodiscard]] std::size_t in_flight() const override { return open_; }
 
  private:
-  // The first record of a topic that the library does not know yet waits for its next scan, a second away. Where the
-  // brokers do not answer now, that is what happens.
-  void learn_topics() {
-    const rd_kafka_metadata_t* metadata = nullptr;
-    if (rd_kafka_metadata(handle_.get(), 1, nullptr, &metadata, rd::milliseconds(kLearnTimeout)) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
-      rd_kafka_metadata_destroy(metadata);
-    }
-  }
-
   void settled() {
     const std::lock_guard lock(mutex_);
     if (--open_ == 0) settled_.notify_all();

@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdlib>
+#include <cstring>
+#include <new>
 
 #include "core/logging.h"
 
 namespace antiphon::bus::rd {
 namespace {
+
+constexpr std::chrono::milliseconds kLearnTimeout{2'000};
 
 // librdkafka's own lines: connection troubles it cures by itself are worth a debug line, the rest a warning.
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
@@ -107,6 +112,7 @@ ErrorKind kind_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
     case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
     case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
       return ErrorKind::kUnavailable;
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
@@ -120,12 +126,16 @@ ErrorKind kind_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
       return ErrorKind::kConflict;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return ErrorKind::kPermission;
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
       return ErrorKind::kLimit;
@@ -147,13 +157,32 @@ Error error_of(rd_kafka_resp_err_t code, std::string_view what) {
   return make_error(kind_of(code), fmt::format("{}: {} ({})", what, rd_kafka_err2str(code), rd_kafka_err2name(code)));
 }
 
-PartitionList list_of(const std::map<TopicPartition, Offset>& partitions) {
+PartitionList list_of(const std::map<TopicPartition, Offset>& partitions, const std::string& metadata) {
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const auto& [partition, offset] : partitions) {
-    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition.value())->offset =
-        offset.value();
+    auto* element = rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition.value());
+    element->offset = offset.value();
+    if (metadata.empty()) continue;
+    element->metadata = std::malloc(metadata.size());  // the library frees it
+    if (element->metadata == nullptr) throw std::bad_alloc();
+    std::memcpy(element->metadata, metadata.data(), metadata.size());
+    element->metadata_size = metadata.size();
   }
   return list;
+}
+
+std::string metadata_of(const rd_kafka_topic_partition_t& partition) {
+  if (partition.metadata == nullptr) return {};
+  return {static_cast<const char*>(partition.metadata), partition.metadata_size};
+}
+
+HeadersHandle headers_of(const RecordHeaders& headers) {
+  HeadersHandle out(rd_kafka_headers_new(headers.size()));
+  for (const RecordHeader& h : headers) {
+    rd_kafka_header_add(out.get(), h.name.data(), static_cast<ssize_t>(h.name.size()),
+                        h.value ? h.value->data() : nullptr, h.value ? static_cast<ssize_t>(h.value->size()) : 0);
+  }
+  return out;
 }
 
 PartitionList list_of(const std::vector<TopicPartition>& partitions) {
@@ -174,6 +203,13 @@ Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& part
     return error_of(code, fmt::format("offsets of {} partition {}", partition.topic, partition.partition.value()));
   }
   return OffsetRange{Offset(low), Offset(high)};
+}
+
+void learn_topics(rd_kafka_t* handle) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(handle, 1, nullptr, &metadata, milliseconds(kLearnTimeout)) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+  }
 }
 
 Result<rd_kafka_t*> Asker::handle() {

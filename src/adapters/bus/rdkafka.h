@@ -52,11 +52,28 @@ class Configuration {
 ErrorKind kind_of(rd_kafka_resp_err_t code);
 Error error_of(rd_kafka_resp_err_t code, std::string_view what);
 
-PartitionList list_of(const std::map<TopicPartition, Offset>& partitions);
+// `metadata` is that of each.
+PartitionList list_of(const std::map<TopicPartition, Offset>& partitions, const std::string& metadata = {});
+std::string metadata_of(const rd_kafka_topic_partition_t& partition);
 PartitionList list_of(const std::vector<TopicPartition>& partitions);
 
 Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
                                   std::chrono::milliseconds timeout);
+
+class GroupMetadata final : public Membership {
+ public:
+  explicit GroupMetadata(rd_kafka_consumer_group_metadata_t* raw) : raw_(raw) {}
+  [[nodiscard]] const rd_kafka_consumer_group_metadata_t* raw() const { return raw_.get(); }
+
+ private:
+  std::unique_ptr<rd_kafka_consumer_group_metadata_t, Deleter<rd_kafka_consumer_group_metadata_destroy>> raw_;
+};
+
+HeadersHandle headers_of(const RecordHeaders& headers);
+
+// For a producer: the first record of a topic that the library does not know yet waits for its next scan, a second
+// away. Where the brokers do not answer now, that is what happens.
+void learn_topics(rd_kafka_t* handle);
 
 // A client of its own for questions, made with the first. A broker answers in order: on a consumer's connection a
 // question waits behind the fetch that waits for records there, half a second each.

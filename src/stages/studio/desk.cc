@@ -83,7 +83,7 @@ bool Desk::take(const Upload& upload, std::string& body, const http::Responder& 
   {
     const ChangeTold told(*this);
     const Match decide{
-        // The one place where a request for a prompt of another studio's partition would be handed on to it.
+        // It went while the request was on its way here.
         [&](const NotOurs&) { answer = come_again("this sentence is at another studio; try again"); },
         [&](const UnknownPrompt&) { known = false; },
         [&](const AlreadyHere& here) { answer = receipt_answer(200, here.receipt); },
@@ -141,6 +141,7 @@ void Desk::delivered(std::uint64_t number, std::size_t bytes, const Result<bus::
     receipt = leases_.finish_take(number, *result->offset);
     waiters = take_waiters(number);
   }
+  answered_.notify_all();
   for (const Waiter& waiter : waiters) waiter.responder.answer(receipt_answer(waiter.status, receipt));
   metrics_.set_in_flight_bytes(in_flight_bytes());
 }
@@ -157,6 +158,7 @@ void Desk::failed(std::uint64_t number, std::size_t bytes, const Error& error) {
     if (!unknown) leases_.abandon_take(number, clock_.wall_now());
     waiters = take_waiters(number);
   }
+  answered_.notify_all();
   logging::error("a recording could not be sent", {{"error", error.message}, {"outcome_known", !unknown}});
   for (const Waiter& waiter : waiters)
     waiter.responder.answer(come_again("Kafka did not take this recording; try again"));
@@ -196,28 +198,30 @@ void Desk::tick() {
   }
 }
 
-bool Desk::write_changes() {
-  if (!serves()) return true;  // what another one serves is not ours to describe
-  while (true) {
-    auto state = with_leases([&](Leases& leases) { return leases.next_change(clock_.wall_now()); });
-    if (!state) return true;
-    auto record = events::build_prompt_state(settings_.topics, *state);
-    if (!record) {
-      logging::error("a sentence's state cannot be written",
-                     {{"prompt", state->prompt_id}, {"error", record.error().message}});
-      continue;
-    }
-    const auto queued = producer_.send(std::move(*record), [this](const Result<bus::Delivered>& result) {
-      if (result) return;
-      logging::error("a sentence's state was not written", {{"error", result.error().message}});
-      if (result.error().kind == ErrorKind::kUnavailable) outcome_lost_ = true;
-    });
-    if (!queued) {
-      with_leases([&](Leases& leases) { leases.changed_again(state->prompt_id); });
-      return false;
-    }
-    with_leases([&](Leases& leases) { leases.written(*state); });
+std::vector<StateChange> Desk::changes(std::size_t most) {
+  std::vector<StateChange> changes;
+  const std::lock_guard lock(mutex_);
+  while (changes.size() < most) {
+    auto change = leases_.next_change(clock_.wall_now());
+    if (!change) break;
+    changes.push_back(std::move(*change));
   }
+  return changes;
+}
+
+bool Desk::wait_until_answered(PartitionId partition, std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  return answered_.wait_for(lock, timeout, [&] { return leases_.takes_on_their_way(partition) == 0; });
+}
+
+bool Desk::serves(PartitionId partition) {
+  const std::lock_guard lock(mutex_);
+  return settings_.sure() && leases_.is_open(partition);
+}
+
+bool Desk::serves() {
+  const std::lock_guard lock(mutex_);
+  return settings_.sure() && !leases_.open_partitions().empty();
 }
 
 std::size_t Desk::in_flight_bytes() const {

@@ -31,9 +31,8 @@ struct DeskSettings {
   LeaseRules rules{};
   std::chrono::milliseconds receipt_time_max{8'000};
   std::size_t in_flight_bytes_max = 64U << 20;
-  // Whether this studio is the one that serves the namespace now: else nothing is granted, taken or written. Any
-  // thread.
-  std::function<bool()> serves = [] { return true; };
+  // Whether what this studio owns is known to be still its own: else nothing is granted or taken. Any thread.
+  std::function<bool()> sure = [] { return true; };
 };
 
 class Desk {
@@ -58,13 +57,17 @@ class Desk {
   // Until there is something to write or somebody who waits, up to `timeout`; or until a nudge.
   void wait_for_work(std::chrono::milliseconds timeout);
   void nudge();
-  // What the writer does every few milliseconds while there is work: leases run out, waiters lose patience,
-  // prompt-state learns what changed.
+  // What the writer does every few milliseconds while there is work: leases run out, waiters lose patience.
   void tick();
-  // Queues every change of the leases' state; false when the producer's queue is full and some is left.
-  bool write_changes();
+  // What prompt-state does not know yet, `most` of it; then call written() or changed_again().
+  [[nodiscard]] std::vector<StateChange> changes(std::size_t most);
+  // Until no take of the partition waits for Kafka's answer. False after `timeout`.
+  bool wait_until_answered(PartitionId partition, std::chrono::milliseconds timeout);
 
-  [[nodiscard]] bool serves() const { return settings_.serves(); }
+  // Whether sentences of this partition are given and taken here.
+  [[nodiscard]] bool serves(PartitionId partition);
+  // The same of any partition.
+  [[nodiscard]] bool serves();
   [[nodiscard]] std::size_t in_flight_bytes() const;
   // The producer has lost track of what it sent: the process must start again and read what the log holds.
   [[nodiscard]] bool outcome_lost() const { return outcome_lost_; }
@@ -102,6 +105,7 @@ class Desk {
   StudioMetrics& metrics_;
   mutable std::mutex mutex_;
   std::condition_variable work_;
+  std::condition_variable answered_;
   bool writer_idle_ = false;
   bool nudged_ = false;
   Leases leases_;

@@ -34,11 +34,17 @@ class FakeProducer final : public bus::Producer {
  public:
   Result<> send(OutgoingRecord record, bus::DeliveryCallback on_delivery) override {
     const std::lock_guard lock(mutex_);
-    if (full_ && record.topic == "voices.recordings") return make_error(ErrorKind::kLimit, "the queue is full");
-    if (record.topic == "voices.prompt-state") {
-      states_.push_back(std::move(record));
-    } else {
-      held_.push_back({std::move(record), std::move(on_delivery)});
+    if (full_) return make_error(ErrorKind::kLimit, "the queue is full");
+    held_.push_back({std::move(record), std::move(on_delivery)});
+    changed_.notify_all();
+    return {};
+  }
+  Result<> write_states(const std::vector<StateChange>& changes) {
+    const std::lock_guard lock(mutex_);
+    for (const StateChange& change : changes) {
+      auto record = events::build_prompt_state(events::Topics::in("voices").value(), change.state);
+      EXPECT_TRUE(record);
+      states_.push_back(std::move(*record));
     }
     changed_.notify_all();
     return {};
@@ -226,13 +232,20 @@ class StudioHttpTest : public ::testing::Test {
     settings.partitions = kPartitions;
     desk_ = std::make_unique<Desk>(settings, producer_, clock_, random_, metrics_);
     desk_->with_leases([](Leases& leases) {
-      for (std::int32_t p = 0; p < kPartitions; ++p) leases.own(PartitionId(p));
+      for (std::int32_t p = 0; p < kPartitions; ++p) {
+        leases.own(PartitionId(p));
+        leases.open(PartitionId(p));
+      }
     });
     api_ = std::make_unique<Api>(*desk_);
-    feed_ = std::make_unique<PromptFeed>("voices.prompts", std::make_unique<FakeReader>(log_),
-                                         std::map<PartitionId, Offset>{}, *desk_, clock_, health_, metrics_);
-    ASSERT_TRUE(feed_->start());
-    writer_ = std::make_unique<Writer>(*desk_, metrics_, milliseconds{5});
+    feed_ = std::make_unique<PromptFeed>(
+        "voices.prompts",
+        [this]() -> Result<std::unique_ptr<bus::PartitionReader>> { return std::make_unique<FakeReader>(log_); },
+        *desk_, clock_, health_, metrics_);
+    feed_->follow({{PartitionId(0), Offset(0)}, {PartitionId(1), Offset(0)}});
+    writer_ = std::make_unique<Writer>(
+        *desk_, [this](const std::vector<StateChange>& changes) { return producer_.write_states(changes); }, health_,
+        metrics_, milliseconds{5});
     http::Routes routes;
     api_->add_to(routes);
     http::ServerSettings http;

@@ -22,13 +22,37 @@ Leases::Leases(std::int32_t partitions, LeaseRules rules, std::string recordings
 
 void Leases::own(PartitionId partition) {
   ANTIPHON_ASSERT(partition.value() >= 0 && partition.value() < partitions_);
-  owned_.try_emplace(partition, partition, rules_, locales_);
+  if (owns(partition)) return;
+  owned_.emplace(partition, Owned{PartitionLeases(partition, rules_, locales_), ++ownerships_, Stage::kLoading});
+}
+
+void Leases::open(PartitionId partition) {
+  const auto it = owned_.find(partition);
+  if (it != owned_.end()) it->second.stage = Stage::kOpen;
+}
+
+void Leases::shut(PartitionId partition) {
+  const auto it = owned_.find(partition);
+  if (it != owned_.end()) it->second.stage = Stage::kShut;
+}
+
+bool Leases::is_open(PartitionId partition) const {
+  const auto it = owned_.find(partition);
+  return it != owned_.end() && it->second.stage == Stage::kOpen;
+}
+
+std::set<PartitionId> Leases::open_partitions() const {
+  std::set<PartitionId> open;
+  for (const auto& [id, owned] : owned_) {
+    if (owned.stage == Stage::kOpen) open.insert(id);
+  }
+  return open;
 }
 
 void Leases::disown(PartitionId partition) {
   const auto it = owned_.find(partition);
   if (it == owned_.end()) return;
-  for (const auto& [id, sentence] : it->second.sentences()) {
+  for (const auto& [id, sentence] : it->second.table.sentences()) {
     for (const HeldLease& lease : sentence.leases) forget(lease);
     for (const CountedTake& take : sentence.takes) sentence_of_.erase(take.recording);
   }
@@ -92,7 +116,16 @@ void Leases::advance_next_offset(PartitionId partition, Offset next) {
   if (owns(partition)) at(partition).advance_next_offset(next);
 }
 
-Offset Leases::next_offset(PartitionId partition) const { return owned_.at(partition).next_offset(); }
+Offset Leases::next_offset(PartitionId partition) const { return owned_.at(partition).table.next_offset(); }
+
+std::map<PartitionId, Gap> Leases::gaps() const {
+  std::map<PartitionId, Gap> gaps;
+  for (const auto& [id, owned] : owned_) {
+    const auto gap = owned.stage == Stage::kOpen ? owned.table.gap() : std::nullopt;
+    if (gap) gaps[id] = *gap;
+  }
+  return gaps;
+}
 
 void Leases::remember(const HeldLease& lease) {
   if (lease.speaker) by_page_[{*lease.speaker, lease.locale}].push_back(lease.id);
@@ -114,7 +147,7 @@ void Leases::forget(const HeldLease& lease) {
 
 PartitionLeases* Leases::partition_holding(const Id128& lease) {
   const auto partition = partition_of_lease(lease);
-  if (!partition || !owns(*partition)) return nullptr;
+  if (!partition || !is_open(*partition)) return nullptr;
   return at(*partition).find_by_lease(lease) == nullptr ? nullptr : &at(*partition);
 }
 
@@ -148,10 +181,9 @@ Leases::Choice Leases::choose(const GrantRequest& request, std::uint32_t locale)
     std::set<OpenKey>::const_iterator at, end;
   };
   std::vector<Cursor> cursors;
-  for (auto& [id, partition] : owned_) {
-    if (const auto* open = partition.open_in(locale); open != nullptr && !open->empty()) {
-      cursors.push_back({&partition, open->begin(), open->end()});
-    }
+  for (auto& [id, owned] : owned_) {
+    const auto* open = owned.stage == Stage::kOpen ? owned.table.open_in(locale) : nullptr;
+    if (open != nullptr && !open->empty()) cursors.push_back({&owned.table, open->begin(), open->end()});
   }
   for (std::size_t looked = 0; looked < kSentencesLookedAtMax && !cursors.empty(); ++looked) {
     const auto first = std::min_element(cursors.begin(), cursors.end(),
@@ -200,8 +232,9 @@ bool Leases::give_back(const Id128& lease, bool skip) {
 }
 
 void Leases::expire(WallTime now) {
-  for (auto& [id, partition] : owned_) {
-    for (const HeldLease& lease : partition.expire(now)) forget(lease);
+  for (auto& [id, owned] : owned_) {
+    if (owned.stage == Stage::kLoading) continue;  // what is read next may know better
+    for (const HeldLease& lease : owned.table.expire(now)) forget(lease);
   }
 }
 
@@ -219,7 +252,7 @@ events::Receipt Leases::receipt_of(PartitionId partition, const CountedTake& tak
 TakeDecision Leases::begin_take(const TakeRequest& request, WallTime now) {
   expire(now);
   const PartitionId partition = partition_of(request.prompt_id);
-  if (!owns(partition)) return NotOurs{};
+  if (!is_open(partition)) return NotOurs{};
   const auto prompt = id_of_prompt(request.prompt_id.value());
   if (const auto it = by_recording_.find(request.recording); it != by_recording_.end()) {
     const Sending& sending = sending_.at(it->second);
@@ -281,31 +314,51 @@ void Leases::abandon_take(std::uint64_t number, WallTime now) {
   if (const auto lease = at(sending.partition).abandon_take(sending.ticket, now)) remember(*lease);
 }
 
-std::optional<events::PromptState> Leases::next_change(WallTime now) {
-  for (auto& [id, partition] : owned_) {
-    if (auto state = partition.next_change(recordings_topic_, now)) return state;
+std::optional<StateChange> Leases::next_change(WallTime now) {
+  for (auto& [id, owned] : owned_) {
+    if (owned.stage == Stage::kLoading) continue;
+    if (auto state = owned.table.next_change(recordings_topic_, now)) return StateChange{id, owned.ownership, *state};
   }
   return std::nullopt;
 }
 
-void Leases::written(const events::PromptState& state) {
-  if (const auto it = owned_.find(partition_of(state.prompt_id)); it != owned_.end()) it->second.written(state);
+Leases::Owned* Leases::owned_in(const StateChange& change) {
+  const auto it = owned_.find(change.partition);
+  return it != owned_.end() && it->second.ownership == change.ownership ? &it->second : nullptr;
 }
 
-void Leases::changed_again(const PromptId& prompt) {
-  if (const auto it = owned_.find(partition_of(prompt)); it != owned_.end()) it->second.changed_again(prompt);
+void Leases::written(const StateChange& change) {
+  if (Owned* owned = owned_in(change)) owned->table.written(change.state);
+}
+
+void Leases::changed_again(const StateChange& change) {
+  if (Owned* owned = owned_in(change)) owned->table.changed_again(change.state.prompt_id);
 }
 
 bool Leases::has_changes() const {
-  return std::any_of(owned_.begin(), owned_.end(), [](const auto& entry) { return entry.second.changes() > 0; });
+  return std::any_of(owned_.begin(), owned_.end(), [](const auto& entry) {
+    return entry.second.stage != Stage::kLoading && entry.second.table.changes() > 0;
+  });
+}
+
+bool Leases::has_changes(PartitionId partition) const {
+  const auto it = owned_.find(partition);
+  return it != owned_.end() && it->second.table.changes() > 0;
+}
+
+std::size_t Leases::takes_on_their_way(PartitionId partition) const {
+  return static_cast<std::size_t>(std::count_if(sending_.begin(), sending_.end(), [&](const auto& entry) {
+    return entry.second.partition == partition && !entry.second.orphaned;
+  }));
 }
 
 std::vector<LocaleCount> Leases::locales() const {
   std::map<std::string, std::size_t> counts;
   for (std::uint32_t locale = 0; locale < locales_.size(); ++locale) {
     std::size_t& open = counts[locales_.tag(locale)];
-    for (const auto& [id, partition] : owned_) {
-      if (const auto* keys = partition.open_in(locale)) open += keys->size();
+    for (const auto& [id, owned] : owned_) {
+      const auto* keys = owned.stage == Stage::kOpen ? owned.table.open_in(locale) : nullptr;
+      if (keys != nullptr) open += keys->size();
     }
   }
   std::vector<LocaleCount> result;
@@ -315,13 +368,13 @@ std::vector<LocaleCount> Leases::locales() const {
 
 std::size_t Leases::leases_held() const {
   std::size_t held = 0;
-  for (const auto& [id, partition] : owned_) held += partition.leases();
+  for (const auto& [id, owned] : owned_) held += owned.table.leases();
   return held;
 }
 
 std::size_t Leases::sentences_known() const {
   std::size_t known = 0;
-  for (const auto& [id, partition] : owned_) known += partition.sentences().size();
+  for (const auto& [id, owned] : owned_) known += owned.table.sentences().size();
   return known;
 }
 

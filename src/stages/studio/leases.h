@@ -1,6 +1,8 @@
 // Leases over the partitions that this studio owns: which sentence goes to whom, what becomes of a take. A plain
-// object: no socket, thread or clock. All partitions are owned today; with several studios each owns some, and a
-// partition's state moves as a whole.
+// object: no socket, thread or clock. With several studios each owns some, and a partition's state moves as a whole:
+//
+//   own() --> its state is read --> open() --> sentences are given, takes taken --> shut() --> what changed is written
+//   --> disown()
 //
 // A page (known by its speaker and language) holds leases_per_page_max leases at most; asking for more gives again the
 // one it was given longest ago. Nobody is given a sentence twice. The same request gets the same lease for as long as
@@ -10,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -47,7 +50,7 @@ struct TakeRequest {
 };
 
 // What becomes of a take.
-struct NotOurs {};        // its partition belongs to another studio
+struct NotOurs {};        // its partition is not open here
 struct UnknownPrompt {};  // not in what was read so far
 struct AlreadyHere {      // the same take again: its first receipt
   events::Receipt receipt;
@@ -66,6 +69,13 @@ struct ToBeSent {
 };
 using TakeDecision = std::variant<NotOurs, UnknownPrompt, AlreadyHere, OtherBytes, OtherSentence, OnItsWay, ToBeSent>;
 
+// A sentence's state for prompt-state, as it was in one ownership of its partition.
+struct StateChange {
+  PartitionId partition;
+  std::uint64_t ownership = 0;
+  events::PromptState state;
+};
+
 struct LocaleCount {
   std::string locale;
   std::size_t open = 0;
@@ -76,12 +86,17 @@ class Leases {
   // `partitions` of the topics in all. `random` makes lease ids and must outlive this.
   Leases(std::int32_t partitions, LeaseRules rules, std::string recordings_topic, Random& random);
 
+  // Nothing is known of it yet; it is not open.
   void own(PartitionId partition);
+  void open(PartitionId partition);
+  void shut(PartitionId partition);
   // Its state is forgotten here. Takes of it on their way become orphans: finish_take() still gives their receipts,
   // abandon_take() changes nothing, and should the partition be owned again, a retry of one is OnItsWay. No state here
   // counts an orphan: who owns the partition next reads it back from recordings.
   void disown(PartitionId partition);
   [[nodiscard]] bool owns(PartitionId partition) const { return owned_.contains(partition); }
+  [[nodiscard]] bool is_open(PartitionId partition) const;
+  [[nodiscard]] std::set<PartitionId> open_partitions() const;
   [[nodiscard]] PartitionId partition_of(const PromptId& prompt) const;
   // Which partition a lease is of: lease ids say so themselves. Nothing for an id that none of ours can be.
   [[nodiscard]] std::optional<PartitionId> partition_of_lease(const Id128& lease) const;
@@ -93,6 +108,8 @@ class Leases {
   void count_read_back(PartitionId partition, const events::Recording& recording, Offset offset);
   void advance_next_offset(PartitionId partition, Offset next);
   [[nodiscard]] Offset next_offset(PartitionId partition) const;  // it must be owned
+  // See PartitionLeases::gap(), of those that are open.
+  [[nodiscard]] std::map<PartitionId, Gap> gaps() const;
 
   std::optional<Grant> grant(const GrantRequest& request, WallTime now);
   // False when no such lease is held: then there is nothing to do.
@@ -103,17 +120,20 @@ class Leases {
   void abandon_take(std::uint64_t number, WallTime now);
   void expire(WallTime now);
 
-  // Write-behind, one by one, see partition_leases.h.
-  std::optional<events::PromptState> next_change(WallTime now);
-  void written(const events::PromptState& state);
-  void changed_again(const PromptId& prompt);
+  // Write-behind, see partition_leases.h: of what is open, or shut and not yet disowned. What came of a change whose
+  // ownership is over is nothing to anybody here.
+  std::optional<StateChange> next_change(WallTime now);
+  void written(const StateChange& change);
+  void changed_again(const StateChange& change);
   [[nodiscard]] bool has_changes() const;
+  [[nodiscard]] bool has_changes(PartitionId partition) const;
 
   // Every locale that has a sentence, open or not, in the order of their tags.
   [[nodiscard]] std::vector<LocaleCount> locales() const;
   [[nodiscard]] std::size_t leases_held() const;
   [[nodiscard]] std::size_t sentences_known() const;
   [[nodiscard]] std::size_t takes_on_their_way() const { return sending_.size(); }
+  [[nodiscard]] std::size_t takes_on_their_way(PartitionId partition) const;
 
  private:
   struct Sending {
@@ -127,8 +147,15 @@ class Leases {
     PartitionLeases* partition = nullptr;
     Sentence* sentence = nullptr;
   };
+  enum class Stage : std::uint8_t { kLoading, kOpen, kShut };
+  struct Owned {
+    PartitionLeases table;
+    std::uint64_t ownership = 0;
+    Stage stage = Stage::kLoading;
+  };
   void remember_takes(const Sentence& sentence);
-  [[nodiscard]] PartitionLeases& at(PartitionId partition) { return owned_.at(partition); }
+  [[nodiscard]] PartitionLeases& at(PartitionId partition) { return owned_.at(partition).table; }
+  Owned* owned_in(const StateChange& change);
   PartitionLeases* partition_holding(const Id128& lease);
   Sending end_sending(std::uint64_t number);
   std::optional<Grant> again(const Id128& lease, const GrantRequest& request, std::uint32_t locale, bool same_request);
@@ -144,7 +171,8 @@ class Leases {
   std::string recordings_topic_;
   Random& random_;
   LocaleTable locales_;
-  std::map<PartitionId, PartitionLeases> owned_;
+  std::map<PartitionId, Owned> owned_;
+  std::uint64_t ownerships_ = 0;
   using Page = std::pair<Id128, std::uint32_t>;            // speaker, locale
   std::map<Page, std::deque<Id128>> by_page_;              // its leases, the one given longest ago first
   std::unordered_map<Id128, Id128> by_request_;            // request -> lease

@@ -138,6 +138,7 @@ class World {
     for (std::int32_t p = 0; p < kPartitions; ++p) {
       const PartitionId partition(p);
       leases_->own(partition);
+      leases_->open(partition);
       for (const auto& state : topics_.states[static_cast<std::size_t>(p)]) leases_->restore(partition, state);
     }
     for (const auto& prompt : topics_.prompts) leases_->add(leases_->partition_of(prompt.id), prompt);
@@ -248,15 +249,15 @@ class World {
   void write_behind() {
     std::size_t budget = 1 + random_.below(20);
     while (budget-- > 0) {
-      const auto state = leases_->next_change(now_);
-      if (!state) return;
-      if (random_.below(15) == 0) {  // the queue was full
-        leases_->changed_again(state->prompt_id);
+      const auto change = leases_->next_change(now_);
+      if (!change) return;
+      if (random_.below(15) == 0) {  // the transaction was refused
+        leases_->changed_again(*change);
         return;
       }
-      leases_->written(*state);
-      topics_.states[static_cast<std::size_t>(leases_->partition_of(state->prompt_id).value())].push_back(*state);
-      for (const auto& lease : state->leases) leases_known_.at(lease.id.value()).written = true;
+      leases_->written(*change);
+      topics_.states[static_cast<std::size_t>(change->partition.value())].push_back(change->state);
+      for (const auto& lease : change->state.leases) leases_known_.at(lease.id.value()).written = true;
     }
   }
 

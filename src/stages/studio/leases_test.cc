@@ -36,7 +36,11 @@ events::Prompt make_prompt(std::uint64_t n, const std::string& locale = "sw", in
 class LeasesTest : public ::testing::Test {
  protected:
   LeasesTest() {
-    for (std::int32_t p = 0; p < kPartitions; ++p) leases_.own(PartitionId(p));
+    for (std::int32_t p = 0; p < kPartitions; ++p) take_up(leases_, PartitionId(p));
+  }
+  static void take_up(Leases& leases, PartitionId partition) {
+    leases.own(partition);
+    leases.open(partition);
   }
   void publish(std::uint64_t from, std::uint64_t to, const std::string& locale = "sw", int wanted = 1) {
     for (std::uint64_t n = from; n <= to; ++n) {
@@ -178,10 +182,10 @@ TEST_F(LeasesTest, OneRecordingIdStandsForOneSentence) {
 
   // Nor after a start that knows the take from the topics only.
   const auto state = leases_.next_change(now_);
-  ASSERT_TRUE(state && state->prompt_id == first->prompt_id);
+  ASSERT_TRUE(state && state->state.prompt_id == first->prompt_id);
   Leases restored(kPartitions, LeaseRules{}, "voices.recordings", random_);
-  for (std::int32_t p = 0; p < kPartitions; ++p) restored.own(PartitionId(p));
-  restored.restore(restored.partition_of(first->prompt_id), *state);
+  for (std::int32_t p = 0; p < kPartitions; ++p) take_up(restored, PartitionId(p));
+  restored.restore(restored.partition_of(first->prompt_id), state->state);
   for (std::uint64_t n = 1; n <= 2; ++n) restored.add(restored.partition_of(numbered_prompt(n)), make_prompt(n));
   EXPECT_TRUE(std::holds_alternative<OtherSentence>(restored.begin_take(elsewhere, now_)));
   EXPECT_TRUE(std::holds_alternative<AlreadyHere>(restored.begin_take(request, now_)));
@@ -246,7 +250,7 @@ TEST_F(LeasesTest, ATakeOnItsWayOutlivesTheOwnershipOfItsPartition) {
   const auto second = std::get<ToBeSent>(leases_.begin_take(fails, now_));
   leases_.disown(moved);
   EXPECT_TRUE(std::holds_alternative<NotOurs>(leases_.begin_take(arrives, now_)));
-  leases_.own(moved);
+  take_up(leases_, moved);
   publish(1, 1);
   EXPECT_EQ(std::get<OnItsWay>(leases_.begin_take(arrives, now_)).number, first.number);
 
@@ -272,7 +276,7 @@ TEST_F(LeasesTest, WhatComesLateForAPartitionThatIsGoneIsNotKept) {
   recording.prompt_id = numbered_prompt(1);
   leases_.disown(gone);
 
-  leases_.restore(gone, *state);
+  leases_.restore(gone, state->state);
   leases_.add(gone, make_prompt(1));
   leases_.count_read_back(gone, recording, Offset(3));
   leases_.advance_next_offset(gone, Offset(4));
@@ -286,43 +290,121 @@ TEST_F(LeasesTest, AChangeOfAnEarlierOwnershipIsNotWrittenAgain) {
   publish(1, 1);
   const PartitionId moved = leases_.partition_of(numbered_prompt(1));
   static_cast<void>(next(1));
-  while (leases_.next_change(now_)) {
-  }
+  const auto earlier = leases_.next_change(now_);
+  ASSERT_TRUE(earlier);
   leases_.disown(moved);
-  leases_.own(moved);
+  take_up(leases_, moved);
+  publish(1, 1);
+  const Offset before = leases_.next_offset(moved);
 
-  leases_.changed_again(numbered_prompt(1));  // the write was refused, and nothing of the sentence is read yet
+  leases_.changed_again(*earlier);  // it was refused
+  StateChange written = *earlier;
+  written.state.recordings_next_offset = Offset(100);
+  leases_.written(written);
 
   EXPECT_FALSE(leases_.has_changes());
   EXPECT_FALSE(leases_.next_change(now_));
+  EXPECT_EQ(leases_.next_offset(moved), before);
+}
+
+TEST_F(LeasesTest, APartitionGivesAndTakesOnlyWhileItIsOpenAndTellsWhatChangedUntilItIsDisowned) {
+  Leases one(1, LeaseRules{}, "voices.recordings", random_);
+  constexpr PartitionId kOnly{0};
+  const GrantRequest asks{"sw", speaker(1), std::nullopt};
+  const TakeRequest request = take(numbered_prompt(1), std::nullopt, 1, 1);
+  one.own(kOnly);
+  one.add(kOnly, make_prompt(1, "sw", 2));
+  EXPECT_FALSE(one.grant(asks, now_)) << "its state is being read";
+  EXPECT_TRUE(std::holds_alternative<NotOurs>(one.begin_take(request, now_)));
+  one.open(kOnly);
+  ASSERT_TRUE(one.grant(asks, now_));
+  const auto sending = std::get<ToBeSent>(one.begin_take(request, now_));
+  one.shut(kOnly);
+  EXPECT_FALSE(one.grant({"sw", speaker(2), std::nullopt}, now_));
+  EXPECT_TRUE(std::holds_alternative<NotOurs>(one.begin_take(take(numbered_prompt(1), std::nullopt, 2, 2), now_)));
+  EXPECT_EQ(one.takes_on_their_way(kOnly), 1U);
+  one.finish_take(sending.number, Offset(0));
+  EXPECT_EQ(one.takes_on_their_way(kOnly), 0U);
+  const auto change = one.next_change(now_);
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->state.takes.size(), 1U);
+  EXPECT_EQ(change->state.leases.size(), 1U);
+}
+
+TEST_F(LeasesTest, WhatStandsBetweenOurOwnTakesIsReadBackAndCounted) {
+  Leases one(1, LeaseRules{}, "voices.recordings", random_);
+  constexpr PartitionId kOnly{0};
+  take_up(one, kOnly);
+  for (std::uint64_t n = 1; n <= 2; ++n) one.add(kOnly, make_prompt(n));
+  const auto sending = std::get<ToBeSent>(one.begin_take(take(numbered_prompt(1), std::nullopt, 1, 1), now_));
+  EXPECT_TRUE(one.gaps().empty());
+  one.finish_take(sending.number, Offset(1));  // at 0 stands a voice that a former owner sent
+  ASSERT_EQ(one.gaps().size(), 1U);
+  EXPECT_EQ(one.gaps().at(kOnly).start, Offset(0));
+  EXPECT_EQ(one.gaps().at(kOnly).end, Offset(1));
+  EXPECT_EQ(one.next_offset(kOnly), Offset(0));
+
+  events::Recording strangers;
+  strangers.id = RecordingId("01a21863-60cb-720e-a771-f1b9cabb2a59");
+  strangers.prompt_id = numbered_prompt(2);
+  strangers.speaker_id = SpeakerId(uuid_of_id(speaker(9)));
+  strangers.locale = "sw";
+  strangers.sha256 = sha256_hex(as_bytes("a voice"));
+  strangers.standing = LeaseStanding::kHeld;
+  one.count_read_back(kOnly, strangers, Offset(0));
+
+  EXPECT_TRUE(one.gaps().empty());
+  EXPECT_EQ(one.next_offset(kOnly), Offset(2));
+  EXPECT_TRUE(one.grant({"sw", speaker(3), std::nullopt}, now_)) << "sentence 1: a take without a lease does not count";
+  EXPECT_FALSE(one.grant({"sw", speaker(4), std::nullopt}, now_)) << "sentence 2 has what it wants";
+}
+
+TEST_F(LeasesTest, ATakeOfOursOnItsWayIsLeftToItsAnswerWhenItIsReadBack) {
+  Leases one(1, LeaseRules{}, "voices.recordings", random_);
+  constexpr PartitionId kOnly{0};
+  take_up(one, kOnly);
+  one.add(kOnly, make_prompt(1, "sw", 3));
+  const TakeRequest request = take(numbered_prompt(1), std::nullopt, 1, 1);
+  const auto sending = std::get<ToBeSent>(one.begin_take(request, now_));
+  events::Recording repeat;
+  repeat.id = RecordingId(uuid_of_id(request.recording));
+  repeat.prompt_id = numbered_prompt(1);
+  repeat.sha256 = to_hex(request.sha256);
+  one.count_read_back(kOnly, repeat, Offset(0));
+  one.finish_take(sending.number, Offset(1));
+  EXPECT_EQ(std::get<AlreadyHere>(one.begin_take(request, now_)).receipt.offset, Offset(1));
+  const auto change = one.next_change(now_);
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->state.takes.size(), 1U);
 }
 
 TEST_F(LeasesTest, OnlyTheLastChangeSaysThatEverythingBeforeItIsWritten) {
   Leases one(1, LeaseRules{}, "voices.recordings", random_);
-  one.own(PartitionId(0));
+  take_up(one, PartitionId(0));
   for (std::uint64_t n = 1; n <= 3; ++n) one.add(PartitionId(0), make_prompt(n));
+  one.advance_next_offset(PartitionId(0), Offset(10));
   for (std::uint64_t n = 1; n <= 3; ++n) {
     const auto sending = std::get<ToBeSent>(one.begin_take(take(numbered_prompt(n), std::nullopt, n, n), now_));
     one.finish_take(sending.number, Offset(static_cast<std::int64_t>(9 + n)));
   }
   std::vector<std::int64_t> offsets;
-  while (auto state = one.next_change(now_)) {
-    offsets.push_back(state->recordings_next_offset.value());
-    one.written(*state);
+  while (auto change = one.next_change(now_)) {
+    offsets.push_back(change->state.recordings_next_offset.value());
+    one.written(*change);
   }
   EXPECT_THAT(offsets, ::testing::ElementsAre(0, 0, 13));
 }
 
 TEST_F(LeasesTest, AnOpenSendHoldsBackTheNextOffset) {
   Leases one(1, LeaseRules{}, "voices.recordings", random_);
-  one.own(PartitionId(0));
+  take_up(one, PartitionId(0));
   for (std::uint64_t n = 1; n <= 2; ++n) one.add(PartitionId(0), make_prompt(n));
   const auto first = std::get<ToBeSent>(one.begin_take(take(numbered_prompt(1), std::nullopt, 1, 1), now_));
   const auto second = std::get<ToBeSent>(one.begin_take(take(numbered_prompt(2), std::nullopt, 2, 2), now_));
-  one.finish_take(second.number, Offset(8));
+  one.finish_take(second.number, Offset(1));
   EXPECT_EQ(one.next_offset(PartitionId(0)), Offset(0));
-  one.finish_take(first.number, Offset(7));
-  EXPECT_EQ(one.next_offset(PartitionId(0)), Offset(9));
+  one.finish_take(first.number, Offset(0));
+  EXPECT_EQ(one.next_offset(PartitionId(0)), Offset(2));
 }
 
 TEST(Ids, GoThereAndBack) {

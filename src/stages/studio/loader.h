@@ -1,8 +1,10 @@
-// The start (promise 2): what the predecessor left, to an end that is fixed after a write of our own was acknowledged.
+// Loading partitions (promise 2): what their former owner left, to an end that is fixed after a write of our own was
+// acknowledged.
 //
-//   marker to every partition of prompt-state, acknowledged --> ends of prompts, prompt-state, recordings --> states
-//   --> prompts --> recordings from where the states end. A send of the dead process that lands behind these ends is a
-//   repeat with the same bytes.
+//   marker to each partition of prompt-state, committed --> ends of prompts, prompt-state, recordings --> states
+//   --> prompts --> recordings from where the states end. A send of a dead process that lands behind these ends is a
+//   repeat with the same bytes; one of an owner that does not know yet that it is none is read back later
+//   (Leases::gaps()).
 #pragma once
 
 #include <chrono>
@@ -11,28 +13,56 @@
 #include <memory>
 
 #include "adapters/bus/consumer.h"
-#include "adapters/bus/producer.h"
 #include "core/random.h"
-#include "core/stop.h"
 #include "events/topics.h"
 #include "stages/studio/desk.h"
+#include "stages/studio/state_log.h"
 
 namespace antiphon::studio {
 
 struct LoadSettings {
   events::Topics topics;
-  std::int32_t partitions = 6;
   std::string client_id;
   std::chrono::milliseconds kafka_time_max{30'000};
 };
 
 using MakeReader = std::function<Result<std::unique_ptr<bus::PartitionReader>>()>;
 
-// Every partition must be owned by the desk's leases. Gives the offsets at which prompts go on. kCancelled: asked to
-// stop. Each step has a reader of its own: one that is given other partitions first waits for the fetch that is under
-// way.
-Result<std::map<PartitionId, Offset>> load(const LoadSettings& settings, bus::Producer& producer,
-                                           const MakeReader& make_reader, Desk& desk, const Clock& clock,
-                                           Random& random, StudioMetrics& metrics, const StopToken& stop);
+class Loader {
+ public:
+  // Everything given must outlive it. Each step has a reader of its own: one that is given other partitions first waits
+  // for the fetch that is under way.
+  Loader(LoadSettings settings, StateLog& log, MakeReader make_reader, Desk& desk, const Clock& clock, Random& random,
+         StudioMetrics& metrics);
+
+  // `notes`: the partitions, which the desk's leases must own and know nothing of, with what their former owners left
+  // (claim.h). Gives the offsets at which prompts go on. kCancelled once `cancelled` says so.
+  Result<std::map<PartitionId, Offset>> load(const std::map<PartitionId, std::string>& notes,
+                                             const std::function<bool()>& cancelled);
+  // Counts what stands there and came from elsewhere.
+  Result<> read_back(PartitionId partition, Gap gap, const std::function<bool()>& cancelled);
+
+ private:
+  using Ranges = std::map<bus::TopicPartition, bus::OffsetRange>;
+  Result<Ranges> ranges_of(bus::PartitionReader& reader, const std::string& topic,
+                           const std::map<PartitionId, std::string>& partitions);
+  Result<> read(bus::PartitionReader& reader, const Ranges& ranges, const std::function<bool()>& cancelled,
+                const std::function<void(const IncomingRecord&)>& use);
+  Result<> read_recordings(Ranges ranges, const std::function<bool()>& cancelled);
+  void unusable(const IncomingRecord& record, const events::Refusal& refusal);
+  void use_state(const IncomingRecord& record);
+  void use_prompt(const IncomingRecord& record);
+  void use_recording(const IncomingRecord& record);
+
+  const LoadSettings settings_;
+  StateLog& log_;
+  const MakeReader make_reader_;
+  Desk& desk_;
+  const Clock& clock_;
+  Random& random_;
+  StudioMetrics& metrics_;
+  std::size_t records_ = 0;
+  std::size_t unusable_ = 0;
+};
 
 }  // namespace antiphon::studio

@@ -152,7 +152,18 @@ void PartitionLeases::add(const events::Prompt& prompt) {
   update(sentence, false);
 }
 
-void PartitionLeases::advance_next_offset(Offset next) { next_offset_ = std::max(next_offset_, next); }
+void PartitionLeases::advance_next_offset(Offset next) {
+  next_offset_ = std::max(next_offset_, next);
+  while (!acknowledged_.empty() && *acknowledged_.begin() <= next_offset_) {
+    next_offset_ = std::max(next_offset_, *acknowledged_.begin() + 1);
+    acknowledged_.erase(acknowledged_.begin());
+  }
+}
+
+std::optional<Gap> PartitionLeases::gap() const {
+  if (acknowledged_.empty()) return std::nullopt;
+  return Gap{next_offset_, *acknowledged_.begin()};
+}
 
 void PartitionLeases::grant(Sentence& sentence, HeldLease lease) {
   ANTIPHON_ASSERT(sentence.open());

@@ -3,8 +3,9 @@
 // over.
 //
 // Held at all times, for every sentence:
-//   takes under a lease + leases <= wanted + late takes,   late takes <= lapsed
-// so takes under a lease never exceed wanted + leases that ran out or were lost (promise 4).
+//   takes under a lease + leases <= wanted + lapsed,   late takes <= lapsed
+// so takes under a lease never exceed wanted + leases that ran out or were lost (promise 4). With one studio alone the
+// first is even: <= wanted + late takes.
 #pragma once
 
 #include <deque>
@@ -49,6 +50,12 @@ struct OpenKey {
   friend auto operator<=>(const OpenKey&, const OpenKey&) = default;
 };
 
+// Offsets of recordings: [start, end).
+struct Gap {
+  Offset start;
+  Offset end;
+};
+
 class PartitionLeases {
  public:
   PartitionLeases(PartitionId id, const LeaseRules& rules, LocaleTable& locales)
@@ -57,10 +64,14 @@ class PartitionLeases {
   // What the topics say. A state replaces what was known of its sentence; a prompt that is known stays as it is.
   void restore(const events::PromptState& state);
   void add(const events::Prompt& prompt);
-  // A take read back from recordings: counted once, at the offset it was seen at first.
+  // A take read back from recordings: counted once, at the offset it was seen at first. One of ours that is on its way
+  // is left to its answer.
   void count_read_back(const events::Recording& recording, Offset offset);
-  // recordings is read up to here (or known from a start marker to be counted so far).
+  // recordings is counted up to here.
   void advance_next_offset(Offset next);
+  // What stands in recordings before a take that was acknowledged here and came from elsewhere: a predecessor that did
+  // not know yet that it is one. To be read back, then advance_next_offset() to its end.
+  [[nodiscard]] std::optional<Gap> gap() const;
 
   [[nodiscard]] Sentence* find(const Id128& prompt);
   [[nodiscard]] Sentence* find_by_lease(const Id128& lease);
@@ -89,8 +100,8 @@ class PartitionLeases {
   std::optional<HeldLease> abandon_take(std::uint64_t ticket, WallTime now);
 
   // The next changed sentence as its record should be now, or nothing. recordings_next_offset is the one all records
-  // before it in the partition account for. Call written() once it is queued, in the same order, or changed_again() if
-  // it could not be.
+  // before it in the partition account for. Call written() once it stands, in the same order, or changed_again() if it
+  // does not.
   std::optional<events::PromptState> next_change(const std::string& recordings_topic, WallTime now);
   void written(const events::PromptState& state);
   void changed_again(const PromptId& prompt);
@@ -101,16 +112,14 @@ class PartitionLeases {
   struct Sending {
     Id128 prompt;
     Id128 recording;
-    bool done = false;
-    Offset offset;
   };
   Sentence& entry(const Id128& prompt);
   void update(Sentence& sentence, bool changed = true);
   void index(Sentence& sentence);
   void index_leases(const Sentence& sentence);
   HeldLease take_lease(Sentence& sentence, std::size_t at);
+  static bool count_lost(Sentence& sentence);  // whether it has risen
   std::optional<HeldLease> use_lease(Sentence& sentence, const CountedTake& take);
-  void settle();
   events::PromptState state_of(const Sentence& sentence, const std::string& recordings_topic) const;
 
   PartitionId id_;
@@ -122,10 +131,11 @@ class PartitionLeases {
   std::set<std::pair<WallTime, Id128>> by_expiry_;   // (expires_at, lease)
   std::deque<Id128> changed_;                        // prompts, each once, in the order they changed first
   std::set<Id128> changed_set_;
-  std::map<std::uint64_t, Sending> sending_;  // by ticket: in the order they began
+  std::unordered_map<std::uint64_t, Sending> sending_;  // by ticket
   std::uint64_t next_ticket_ = 1;
-  Offset next_offset_{0};     // of recordings: everything below is counted
-  Offset written_offset_{0};  // the same, as prompt-state says it
+  std::set<Offset> acknowledged_;  // of our takes, above next_offset_: behind a gap
+  Offset next_offset_{0};          // of recordings: everything below is counted
+  Offset written_offset_{0};       // the same, as prompt-state says it
 };
 
 }  // namespace antiphon::studio

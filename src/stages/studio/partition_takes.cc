@@ -1,5 +1,6 @@
 // The takes of a partition, and what prompt-state is told.
 #include <algorithm>
+#include <utility>
 
 #include "core/assert.h"
 #include "core/bytes.h"
@@ -29,6 +30,16 @@ std::optional<HeldLease> PartitionLeases::use_lease(Sentence& sentence, const Co
   return take_lease(sentence, static_cast<std::size_t>(it - sentence.leases.begin()));
 }
 
+// Whoever made this take may have granted its lease and ended before prompt-state was told, or may not have known that
+// the partition is another's by now. What surpasses the wanted is a lease lost that way.
+bool PartitionLeases::count_lost(Sentence& sentence) {
+  const std::size_t promised = sentence.takes_under_lease() + sentence.leases.size();
+  const auto wanted = static_cast<std::size_t>(sentence.wanted);
+  const std::size_t surplus = promised > wanted ? promised - wanted : 0;
+  const auto lapsed = std::max<std::uint64_t>({sentence.lapsed, sentence.late_takes(), surplus});
+  return std::exchange(sentence.lapsed, lapsed) != lapsed;
+}
+
 PartitionLeases::Begun PartitionLeases::begin_take(Sentence& sentence, CountedTake take,
                                                    bool lease_may_have_been_ours) {
   Begun begun;
@@ -43,18 +54,18 @@ PartitionLeases::Begun PartitionLeases::begin_take(Sentence& sentence, CountedTa
   }
   if (begun.standing == LeaseStanding::kNone) take.lease.reset();
   take.standing = begun.standing;
-  sending_.emplace(begun.ticket, Sending{sentence.id, take.recording, false, Offset{}});
+  sending_.emplace(begun.ticket, Sending{sentence.id, take.recording});
   sentence.pending.push_back({std::move(take), begun.used});
   // A late take's lease ran out, and was counted then, or it was lost with the instance that granted it, and is counted
   // now.
-  const bool lost = sentence.late_takes() > sentence.lapsed;
-  if (lost) sentence.lapsed = sentence.late_takes();
+  const bool lost = count_lost(sentence);
   update(sentence, lost);  // nothing else that prompt-state tells has changed yet
   return begun;
 }
 
 bool PartitionLeases::finish_take(std::uint64_t ticket, Offset offset) {
-  Sending& sending = sending_.at(ticket);
+  const Sending sending = sending_.at(ticket);
+  sending_.erase(ticket);
   Sentence& sentence = *find(sending.prompt);
   const auto it = std::find_if(sentence.pending.begin(), sentence.pending.end(),
                                [&](const PendingTake& pending) { return pending.take.recording == sending.recording; });
@@ -63,15 +74,15 @@ bool PartitionLeases::finish_take(std::uint64_t ticket, Offset offset) {
   const bool remembered = sentence.takes.size() < events::kTakesMax;
   if (remembered) sentence.takes.push_back(it->take);
   sentence.pending.erase(it);
-  sending.done = true;
-  sending.offset = offset;
-  settle();
+  acknowledged_.insert(offset);
+  advance_next_offset(next_offset_);
   update(sentence);
   return remembered;
 }
 
 std::optional<HeldLease> PartitionLeases::abandon_take(std::uint64_t ticket, WallTime now) {
-  Sending& sending = sending_.at(ticket);
+  const Sending sending = sending_.at(ticket);
+  sending_.erase(ticket);
   Sentence& sentence = *find(sending.prompt);
   const auto it = std::find_if(sentence.pending.begin(), sentence.pending.end(),
                                [&](const PendingTake& pending) { return pending.take.recording == sending.recording; });
@@ -87,18 +98,8 @@ std::optional<HeldLease> PartitionLeases::abandon_take(std::uint64_t ticket, Wal
     by_lease_[again->id] = sentence.id;
     by_expiry_.emplace(again->expires_at, again->id);
   }
-  sending_.erase(ticket);
-  settle();
   update(sentence);
   return again;
-}
-
-// recordings counts as read up to the oldest send that has no answer: what lies behind it may stand before it.
-void PartitionLeases::settle() {
-  while (!sending_.empty() && sending_.begin()->second.done) {
-    advance_next_offset(sending_.begin()->second.offset + 1);
-    sending_.erase(sending_.begin());
-  }
 }
 
 void PartitionLeases::count_read_back(const events::Recording& recording, Offset offset) {
@@ -108,8 +109,8 @@ void PartitionLeases::count_read_back(const events::Recording& recording, Offset
   if (prompt && id && sha256) {
     Sentence& sentence = entry(*prompt);
     if (!sentence.published && sentence.takes.empty()) sentence.locale = locales_.intern(recording.locale);
-    const bool known =
-        sentence.find_take(*id) != nullptr;  // twice in the topic: a send that was on the wire of a dead process
+    // Twice in the topic: a send that was on the wire of a dead process, or of ours and on its way.
+    const bool known = sentence.find_take(*id) != nullptr || sentence.is_pending(*id);
     if (!known && sentence.takes.size() < events::kTakesMax) {
       CountedTake take{*id,
                        id_of_uuid(recording.speaker_id.value()),
@@ -124,7 +125,7 @@ void PartitionLeases::count_read_back(const events::Recording& recording, Offset
         if (const auto used = use_lease(sentence, take)) take.lease = used->id;
       }
       sentence.takes.push_back(std::move(take));
-      sentence.lapsed = std::max<std::uint64_t>(sentence.lapsed, sentence.late_takes());
+      count_lost(sentence);
       update(sentence);
     }
   }

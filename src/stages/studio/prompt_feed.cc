@@ -13,30 +13,80 @@ constexpr std::chrono::milliseconds kPauseWhenAway{50};
 
 }  // namespace
 
-PromptFeed::PromptFeed(std::string topic, std::unique_ptr<bus::PartitionReader> reader,
-                       std::map<PartitionId, Offset> from, Desk& desk, const Clock& clock, Health& health,
+PromptFeed::PromptFeed(std::string topic, MakeReader make_reader, Desk& desk, const Clock& clock, Health& health,
                        StudioMetrics& metrics)
     : topic_(std::move(topic)),
-      reader_(std::move(reader)),
-      next_(std::move(from)),
+      make_reader_(std::move(make_reader)),
       desk_(desk),
       clock_(clock),
       health_(health),
-      metrics_(metrics) {}
+      metrics_(metrics),
+      thread_([this] { run(); }) {}
 
 PromptFeed::~PromptFeed() {
   stopping_ = true;
-  reader_->wake();
-  if (thread_.joinable()) thread_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    wake();
+  }
+  thread_.join();
   for (const CatchUp& waiting : catch_ups_) waiting.then(make_error(ErrorKind::kCancelled, "the studio ends"));
 }
 
-Result<> PromptFeed::start() {
+// Under the mutex.
+void PromptFeed::wake() {
+  if (reader_) reader_->wake();
+  woken_.notify_all();
+}
+
+void PromptFeed::follow(const std::map<PartitionId, Offset>& from) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [partition, offset] : from) followed_[partition] = offset;
+  changed_ = true;
+  wake();
+}
+
+void PromptFeed::leave(const std::set<PartitionId>& partitions) {
+  const std::lock_guard lock(mutex_);
+  for (const PartitionId partition : partitions) changed_ = followed_.erase(partition) > 0 || changed_;
+  wake();
+}
+
+// Whether there is anything to read.
+bool PromptFeed::follow_changes() {
+  std::unique_lock lock(mutex_);
+  woken_.wait(lock, [this] { return stopping_ || reader_ || changed_ || !catch_ups_.empty(); });
+  if (!changed_) return reader_ != nullptr;
+  changed_ = false;
   std::map<bus::TopicPartition, Offset> from;
-  for (const auto& [partition, offset] : next_) from[{topic_, partition}] = offset;
-  ANTIPHON_TRY_VOID(reader_->assign(from));
-  thread_ = std::thread([this] { run(); });
-  return {};
+  std::map<PartitionId, Offset> next;
+  for (const auto& [partition, began] : followed_) {
+    const auto here = next_.find(partition);
+    next[partition] = here == next_.end() ? began : std::max(began, here->second);
+    from[{topic_, partition}] = next[partition];
+  }
+  next_ = std::move(next);
+  lock.unlock();
+  std::unique_ptr<bus::PartitionReader> reader;
+  if (!from.empty()) {
+    auto made = make_reader_();
+    const Result<> assigned = made ? (*made)->assign(from) : Result<>(made.error());
+    if (!assigned) {
+      fail(assigned.error());
+      return false;
+    }
+    reader = std::move(*made);
+  }
+  lock.lock();
+  reader_.swap(reader);  // the old one ends after the lock
+  const bool reads = reader_ != nullptr;
+  lock.unlock();
+  return reads;
+}
+
+void PromptFeed::fail(Error error) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(error).within("read " + topic_);
 }
 
 void PromptFeed::catch_up(PartitionId partition, std::function<void(Result<>)> then) {
@@ -44,11 +94,16 @@ void PromptFeed::catch_up(PartitionId partition, std::function<void(Result<>)> t
     const std::lock_guard lock(mutex_);
     if (!failure_ && catch_ups_.size() < kCatchUpsMax) {
       catch_ups_.push_back({partition, clock_.mono_now() + kCatchUpTimeMax, std::move(then), std::nullopt});
-      reader_->wake();
+      wake();
       return;
     }
   }
   then(make_error(ErrorKind::kLimit, "too many wait for new sentences"));
+}
+
+std::map<PartitionId, Offset> PromptFeed::next() const {
+  const std::lock_guard lock(mutex_);
+  return next_;
 }
 
 std::optional<Error> PromptFeed::failure() const {
@@ -58,7 +113,7 @@ std::optional<Error> PromptFeed::failure() const {
 
 void PromptFeed::run() {
   while (!stopping_ && !failure()) {
-    read();
+    if (follow_changes()) read();
     answer_catch_ups();
   }
 }
@@ -83,16 +138,13 @@ void PromptFeed::read() {
         kPauseWhenAway);  // nothing is decided by it: poll() answers at once while the brokers are away
     return;
   }
-  const std::lock_guard lock(mutex_);
-  failure_ = std::move(message.error()).within("read " + topic_);
+  fail(std::move(message.error()));
 }
 
 void PromptFeed::use(const IncomingRecord& record) {
   const auto prompt = events::read_prompt(record);
   if (prompt) {
-    desk_.with_leases([&](Leases& leases) {
-      if (leases.owns(record.partition)) leases.add(record.partition, *prompt);
-    });
+    desk_.with_leases([&](Leases& leases) { leases.add(record.partition, *prompt); });
   } else {
     metrics_.count_unusable(topic_);
     logging::warn("a sentence cannot be used", {{"topic", topic_},
@@ -100,6 +152,7 @@ void PromptFeed::use(const IncomingRecord& record) {
                                                 {"offset", record.offset},
                                                 {"reason", prompt.error().label}});
   }
+  const std::lock_guard lock(mutex_);
   next_[record.partition] = record.offset + 1;
 }
 
@@ -120,6 +173,10 @@ void PromptFeed::answer_catch_ups() {
 }
 
 bool PromptFeed::answer(CatchUp& catch_up, std::optional<Error>& away) {
+  if (!reader_ || !next_.contains(catch_up.partition)) {
+    catch_up.then(make_error(ErrorKind::kUnavailable, "its partition is not here"));
+    return true;
+  }
   if (!catch_up.end && !away) {
     const auto range = reader_->offsets({topic_, catch_up.partition}, kQuestionTimeMax);
     if (range) {

@@ -44,4 +44,9 @@ const CountedTake* Sentence::find_take(const Id128& recording) const {
   return it == takes.end() ? nullptr : &*it;
 }
 
+bool Sentence::is_pending(const Id128& recording) const {
+  return std::any_of(pending.begin(), pending.end(),
+                     [&](const PendingTake& each) { return each.take.recording == recording; });
+}
+
 }  // namespace antiphon::studio

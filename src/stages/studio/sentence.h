@@ -68,6 +68,7 @@ struct Sentence {
   // for any lease of its speaker.
   [[nodiscard]] bool lease_was_used(const Id128& lease, const std::optional<Id128>& speaker) const;
   [[nodiscard]] const CountedTake* find_take(const Id128& recording) const;
+  [[nodiscard]] bool is_pending(const Id128& recording) const;
 };
 
 }  // namespace antiphon::studio

@@ -2,15 +2,22 @@
 
 #include <fmt/format.h>
 #include <prometheus/registry.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
 
 #include "adapters/bus/admin.h"
-#include "adapters/bus/baton.h"
+#include "adapters/bus/shares.h"
 #include "adapters/http/static_files.h"
 #include "adapters/http/status_server.h"
 #include "adapters/http/tls.h"
 #include "core/logging.h"
+#include "core/uuid.h"
 #include "stages/studio/api.h"
 #include "stages/studio/loader.h"
+#include "stages/studio/ownership.h"
+#include "stages/studio/state_log.h"
 #include "stages/studio/writer.h"
 
 namespace antiphon::studio {
@@ -19,10 +26,9 @@ namespace {
 constexpr std::chrono::milliseconds kWriteBehindMax{100};
 constexpr std::chrono::milliseconds kAnswerTimeMax{9'000};  // requests under way when asked to stop
 constexpr std::chrono::milliseconds kFlushTimeMax{9'000};
-constexpr std::chrono::milliseconds kWatch{1'000};
 constexpr std::chrono::milliseconds kTryAgain{500};
-constexpr std::chrono::milliseconds kStandbySaid{1'000};  // after so long without the baton another one serves
 constexpr std::chrono::milliseconds kFeedFetchWait{10'000};
+constexpr std::chrono::milliseconds kLoadFetchWait{20};  // an end without a record is known so late
 constexpr std::chrono::milliseconds kReachTimeMax{2'000};
 constexpr std::size_t kQueueHeadroomBytes = 32U << 20;  // of the producer, for prompt-state beside the recordings
 
@@ -46,11 +52,10 @@ class Run {
                                connection_, {.queue_bytes_max = settings_.in_flight_bytes_max + kQueueHeadroomBytes}));
     producer_ = std::move(producer);
     desk_ = std::make_unique<Desk>(desk_settings(), *producer_, clock_, random_, metrics_);
-    own_partitions();
     api_ = std::make_unique<Api>(*desk_);
     ANTIPHON_TRY_VOID(listen());
     on_listening(server_->port());
-    const Result<> result = load_and_watch();
+    const Result<> result = share();
     const Result<> ended = end();
     if (!result && result.error().kind != ErrorKind::kCancelled) return result;
     return ended;
@@ -65,15 +70,8 @@ class Run {
     desk.rules.skips_until_parked = static_cast<std::size_t>(settings_.skips_until_parked);
     desk.receipt_time_max = settings_.receipt_time_max;
     desk.in_flight_bytes_max = settings_.in_flight_bytes_max;
-    desk.serves = [this] { return serving_ && baton_->held(); };
+    desk.sure = [this] { return joined_ && shares_->sure(); };
     return desk;
-  }
-
-  // All of them: with several studios this becomes what the group assigns.
-  void own_partitions() {
-    desk_->with_leases([this](Leases& leases) {
-      for (std::int32_t p = 0; p < settings_.partitions; ++p) leases.own(PartitionId(p));
-    });
   }
 
   Result<> listen() {
@@ -109,29 +107,34 @@ class Run {
     return {};
   }
 
-  Result<> load_and_watch() {
-    ANTIPHON_TRY_VOID(again_while_kafka_is_away([this] { return join(); }));
-    ANTIPHON_TRY_VOID(wait_for_baton());
-    losses_ = baton_->losses();
-    ANTIPHON_TRY_VOID(again_while_kafka_is_away([this] { return start_from_topics(); }));
-    serving_ = true;
-    writer_ = std::make_unique<Writer>(*desk_, metrics_, settings_.write_behind);
+  Result<> share() {
+    ANTIPHON_TRY_VOID(again_while_kafka_is_away([this] { return find_topics(); }));
+    ANTIPHON_TRY_VOID(join());
+    const auto make_reader = [this] {
+      return bus::PartitionReader::create(connection_, {.fetch_wait = kLoadFetchWait});
+    };
+    Loader loader({topics_, connection_.client_id, settings_.kafka_time_max}, *log_, make_reader, *desk_, clock_,
+                  loader_random_, metrics_);
+    writer_ = std::make_unique<Writer>(
+        *desk_, [this](const std::vector<StateChange>& changes) { return log_->write(changes); }, health_, metrics_,
+        settings_.write_behind);
     api_->open(*feed_);
-    health_.set_ready();
-    logging::info("the studio is ready", {{"host", settings_.http_host}, {"port", server_->port()}});
-    while (!stop_.wait_for(kWatch)) ANTIPHON_TRY_VOID(look_around());
-    return {};
+    logging::info("the studio has joined the others", {{"host", settings_.http_host}, {"port", server_->port()}});
+    const Result<> served =
+        ownership_->serve({loader, *writer_, *feed_, make_reader}, stop_, [this] { return look_around(); });
+    answered_ = end_requests();
+    shares_->leave();  // while all is there that it gives up with
+    return served;
   }
 
   Result<> look_around() {
-    if (auto failure = baton_->failure()) return *std::move(failure);
-    if (baton_->losses() != losses_)
-      return make_error(ErrorKind::kUnavailable, "another studio serves this namespace now; a new start stands by");
+    if (auto failure = shares_->failure()) return *std::move(failure);
     if (desk_->outcome_lost() || producer_->fatal()) {
       return make_error(ErrorKind::kUnavailable,
                         "Kafka's client lost track of what it sent; a new start reads what the log holds");
     }
     if (auto failure = feed_->failure()) return *std::move(failure);
+    shares_->advance(feed_->next());
     return {};
   }
 
@@ -147,69 +150,68 @@ class Run {
     return {};
   }
 
-  Result<> join() {
+  Result<> find_topics() {
     ANTIPHON_TRY_VOID(bus::wait_until_reachable(connection_, kReachTimeMax));
     ANTIPHON_TRY(admin, bus::Admin::create(connection_));
-    ANTIPHON_TRY_VOID(bus::ensure_topics(*admin, topics_.specs(settings_.partitions), settings_.replication,
-                                         settings_.kafka_time_max));
-    bus::BatonSettings group;
+    return bus::ensure_topics(*admin, topics_.specs(settings_.partitions), settings_.replication,
+                              settings_.kafka_time_max);
+  }
+
+  Result<> join() {
+    const std::string token = make_uuid_v4(loader_random_);
+    // Without a slot there may be several of one name: each writes under an id of its own.
+    const std::string writer = settings_.slot.empty() ? connection_.client_id + "." + token : connection_.client_id;
+    const Claim claim{peer_url(), token, writer, false};
+    Claim left = claim;
+    left.released = true;
+    feed_ = std::make_unique<PromptFeed>(
+        topics_.prompts(), [this] { return bus::PartitionReader::create(connection_, {.fetch_wait = kFeedFetchWait}); },
+        *desk_, clock_, health_, metrics_);
+    ownership_ = std::make_unique<Ownership>(*desk_, health_, topics_.recordings());
+    bus::ShareSettings group;
     group.group_id = topics_.name_space() + ".studio";
-    group.topic = topics_.corpus_state();  // of one partition: a group could share several between two studios
+    group.topic = topics_.prompts();
     if (!settings_.slot.empty()) group.instance_id = connection_.client_id;
-    ANTIPHON_TRY(baton, bus::Baton::join(connection_, group, clock_, [this] {
-                   const std::lock_guard lock(mutex_);
-                   baton_changed_.notify_all();
-                 }));
-    baton_ = std::move(baton);
+    group.note = to_string(claim);
+    group.note_left = to_string(left);
+    ANTIPHON_TRY(shares, bus::Shares::join(connection_, group, clock_, *ownership_));
+    shares_ = std::move(shares);
+    log_ = std::make_unique<StateLog>(StateLogSettings{topics_, claim}, connection_, *shares_);
+    joined_ = true;
     return {};
   }
 
-  Result<> wait_for_baton() {
-    const WhenStopped ends_the_wait(stop_, [this] {
-      const std::lock_guard lock(mutex_);
-      baton_changed_.notify_all();
-    });
-    const auto over = [this] { return stop_.stop_requested() || baton_->failure() || baton_->held(); };
-    std::unique_lock lock(mutex_);
-    if (!baton_changed_.wait_for(lock, kStandbySaid, over)) {
-      logging::info("standing by: another studio serves, or died and is given time",
-                    {{"namespace", settings_.name_space}});
-      health_.set_problem("standby",
-                          "another studio serves this namespace (or died a moment ago); this one takes over from it");
-      baton_changed_.wait(lock, over);
-    }
-    lock.unlock();
-    if (stop_.stop_requested()) return stopped();
-    if (auto failure = baton_->failure()) return *std::move(failure);
-    health_.set_problem("standby", "");
-    return {};
+  // How the other studios reach this one.
+  [[nodiscard]] std::string peer_url() const {
+    const bool anywhere = settings_.http_host == "0.0.0.0" || settings_.http_host == "::";
+    const std::string host = anywhere ? host_name() : settings_.http_host;
+    const bool six = host.find(':') != std::string::npos;
+    return fmt::format("{}://{}:{}", settings_.tls_certificate.empty() ? "http" : "https",
+                       six ? "[" + host + "]" : host, server_->port());
+  }
+
+  static std::string host_name() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
   }
 
   static Error stopped() { return make_error(ErrorKind::kCancelled, "asked to stop before it served"); }
 
-  // Nothing has been granted or taken before this has succeeded, so it may be tried again from its beginning.
-  Result<> start_from_topics() {
-    const LoadSettings load_settings{topics_, settings_.partitions, connection_.client_id, settings_.kafka_time_max};
-    const MakeReader make_reader = [this] { return bus::PartitionReader::create(connection_); };
-    ANTIPHON_TRY(next, load(load_settings, *producer_, make_reader, *desk_, clock_, random_, metrics_, stop_));
-    ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_, {.fetch_wait = kFeedFetchWait}));
-    feed_ = std::make_unique<PromptFeed>(topics_.prompts(), std::move(reader), std::move(next), *desk_, clock_, health_,
-                                         metrics_);
-    return feed_->start();
-  }
-
-  // Requests first, then what they sent, then what must be known of it.
-  Result<> end() {
+  // Requests first, then what they sent, then what must be known of it: shares_->leave() writes that.
+  bool end_requests() {
     health_.set_stopping();
     const bool answered = server_->stop(kAnswerTimeMax);
     api_->close();
-    feed_.reset();
-    const bool sent = producer_->flush(kFlushTimeMax);
+    return answered && producer_->flush(kFlushTimeMax);
+  }
+
+  Result<> end() {
+    if (!answered_) answered_ = end_requests();
+    const bool unwritten = desk_->with_leases([](Leases& leases) { return leases.has_changes(); });
     writer_.reset();
-    const bool written = producer_->flush(kFlushTimeMax);
-    baton_.reset();  // a successor may begin
-    logging::info("the studio has ended", {{"all_answered", answered}, {"all_sent", sent && written}});
-    if (sent && written) return {};
+    feed_.reset();
+    logging::info("the studio has ended", {{"all_sent", *answered_}, {"all_written", !unwritten}});
+    if (*answered_ && !unwritten) return {};
     return make_error(
         ErrorKind::kUnavailable,
         "Kafka did not take everything before the end; what was not answered 201 is sent again by its page");
@@ -224,15 +226,16 @@ class Run {
   SystemClock clock_;
   SystemRandom random_;
   StudioMetrics metrics_;
-  std::mutex mutex_;
-  std::condition_variable baton_changed_;
-  std::unique_ptr<bus::Baton> baton_;
-  std::uint64_t losses_ = 0;          // of the baton, when this studio began to serve
-  std::atomic<bool> serving_{false};  // set once baton_ is there
-  std::unique_ptr<Desk> desk_;        // outlives whoever calls it: the producer's callbacks too
+  SystemRandom loader_random_;
+  std::optional<bool> answered_;     // once the requests have ended: and all that they sent has an answer
+  std::atomic<bool> joined_{false};  // set once shares_ is there
+  std::unique_ptr<Desk> desk_;       // outlives whoever calls it: the producer's callbacks too
   std::unique_ptr<Api> api_;
   std::unique_ptr<bus::Producer> producer_;
   std::unique_ptr<PromptFeed> feed_;
+  std::unique_ptr<Ownership> ownership_;
+  std::unique_ptr<bus::Shares> shares_;
+  std::unique_ptr<StateLog> log_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<http::Server> server_;
 };

@@ -23,8 +23,8 @@ namespace antiphon::studio {
 struct StudioSettings {
   bus::Connection kafka;  // client_id is set by the studio: NAMESPACE.studio.SLOT
   std::string name_space = "voices";
-  // This instance among those of the namespace, of which one serves and the others stand by. Given: it serves again at
-  // once after any restart; two processes with one slot fence each other. Empty: the dead are given 6 s.
+  // This instance among those of the namespace. Given: it has its partitions back at once after any restart; two
+  // processes with one slot fence each other. Empty: the dead are given 6 s.
   std::string slot;
   std::string http_host = "127.0.0.1";
   std::uint16_t http_port = 8080;  // 0: a free one
@@ -47,12 +47,12 @@ struct StudioSettings {
   Result<> validate() const;
 };
 
-// Serves until asked to stop, then finishes what is under way. One studio serves a namespace: it holds the partition of
-// corpus-state in the group NAMESPACE.studio, the others stand by. HTTP listens at once (503 with Retry-After until the
-// baton is ours and the predecessor's state is read); `on_listening` tells its port. `health` becomes ready when
-// sentences are served, or when it stands by. kUnavailable ends one that lost the baton: a new start stands by. An
-// error ends the process with its exit code: kConfig for a port in use, topics of another shape, a page's folder that
-// is not there.
+// Serves until asked to stop, then finishes what is under way. The studios of a namespace share the partitions of
+// prompts in the group NAMESPACE.studio; any of them answers any browser. HTTP listens at once (503 with Retry-After
+// until the group has divided and the state is read); `on_listening` tells its port. `health` becomes ready when
+// everything that the group gave to this one is open. An error ends the process with its exit code: kConfig for a port
+// in use, topics of another shape, a page's folder that is not there; kUnavailable where only a new start knows what
+// the log holds.
 Result<> run_studio(const StudioSettings& settings, StopToken stop, Health& health, prometheus::Registry& registry,
                     const std::function<void(std::uint16_t port)>& on_listening);
 

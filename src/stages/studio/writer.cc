@@ -1,15 +1,44 @@
 #include "stages/studio/writer.h"
 
+#include "core/logging.h"
+
 namespace antiphon::studio {
 
-Writer::Writer(Desk& desk, StudioMetrics& metrics, std::chrono::milliseconds period)
-    : desk_(desk), metrics_(metrics), period_(period), thread_([this] { run(); }) {}
+Writer::Writer(Desk& desk, Write write, Health& health, StudioMetrics& metrics, std::chrono::milliseconds period)
+    : desk_(desk), write_(std::move(write)), health_(health), metrics_(metrics), period_(period), thread_([this] {
+        run();
+      }) {}
 
 Writer::~Writer() {
   stop_.request_stop();
   desk_.nudge();
   thread_.join();
-  desk_.write_changes();
+  if (const auto written = flush(); !written)
+    logging::warn("the last changes of sentences' states are not written", {{"detail", written.error().message}});
+}
+
+Result<> Writer::flush() {
+  const std::lock_guard lock(writing_);
+  while (true) {
+    const std::vector<StateChange> changes = desk_.changes(kChangesPerTransaction);
+    if (changes.empty()) break;
+    const auto written = write_(changes);
+    desk_.with_leases([&](Leases& leases) {
+      for (const StateChange& change : changes) {
+        if (written) {
+          leases.written(change);
+        } else {
+          leases.changed_again(change);
+        }
+      }
+    });
+    if (written) continue;
+    // Expected while the group divides anew; everything else a person should see.
+    if (written.error().kind != ErrorKind::kConflict) health_.set_problem("prompt-state", written.error().message);
+    return written;
+  }
+  health_.set_problem("prompt-state", "");
+  return {};
 }
 
 void Writer::run() {
@@ -19,7 +48,7 @@ void Writer::run() {
     desk_.wait_for_work(kIdleLookMax);
     if (stop.wait_for(period_)) return;  // what comes in this time goes together
     desk_.tick();
-    desk_.write_changes();
+    if (!flush() && stop.wait_for(kWriteAgain)) return;
     const auto now = std::chrono::steady_clock::now();
     if (now < next_tables) continue;
     next_tables = now + kTablesEvery;

@@ -66,7 +66,7 @@ class Collector {
       GroupLine line{group.group_id, group.state, {}, 0, std::nullopt};
       for (const auto& member : group.members) line.members.push_back(member.client_id);
       ANTIPHON_TRY(committed, admin_->committed(group.group_id, partitions, question_.timeout));
-      for (const auto& [partition, offset] : committed) ANTIPHON_TRY_VOID(add_lag(line, partition, offset));
+      for (const auto& [partition, at] : committed) ANTIPHON_TRY_VOID(add_lag(line, partition, at.offset));
       report_.groups.push_back(std::move(line));
     }
     return {};

@@ -110,6 +110,9 @@ class FakeConsumer final : public bus::GroupConsumer {
   }
 
   void end() override { woken_ = true; }
+  void close() override {}
+  std::unique_ptr<bus::Membership> membership() override { return std::make_unique<bus::Membership>(); }
+  [[nodiscard]] std::string metadata(const bus::TopicPartition&) const override { return {}; }
   Result<std::unique_ptr<bus::Message>> poll(std::chrono::milliseconds timeout) override {
     ++polls;
     const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -126,7 +129,7 @@ class FakeConsumer final : public bus::GroupConsumer {
     } while (!woken_.exchange(false) && std::chrono::steady_clock::now() < deadline);
     return std::unique_ptr<bus::Message>();
   }
-  Result<> commit(const std::map<bus::TopicPartition, Offset>& next) override {
+  Result<> commit(const std::map<bus::TopicPartition, Offset>& next, const std::string& /*metadata*/) override {
     if (away) return make_error(ErrorKind::kUnavailable, "brokers away");
     const std::lock_guard lock(mutex_);
     for (const auto& [partition, offset] : next) committed_[partition] = offset;

@@ -1,0 +1,118 @@
+#include "adapters/bus/transactions.h"
+
+#include <fmt/format.h>
+
+#include "adapters/bus/rdkafka.h"
+#include "core/logging.h"
+
+namespace antiphon::bus {
+namespace {
+
+Error error_of(const rd::ErrorHandle& error, std::string_view what) {
+  return rd::error_of(rd_kafka_error_code(error.get()), what);
+}
+
+// A producer whose predecessor under this id has ended, or was ended by this.
+Result<rd::Handle> open(const Connection& connection, const TransactionSettings& settings,
+                        std::chrono::milliseconds timeout) {
+  rd::Configuration conf(connection);
+  conf.set("transactional.id", settings.transactional_id)
+      .set("transaction.timeout.ms", std::to_string(settings.open_time_max.count()))
+      .set("message.timeout.ms", std::to_string(settings.open_time_max.count()))  // the library's rule: not above it
+      .set("linger.ms", "0")
+      .set("partitioner", "murmur2_random")
+      .set("retry.backoff.ms", "50")
+      .set("message.max.bytes", std::to_string(settings.record_bytes_max));
+  ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_PRODUCER));
+  const rd::ErrorHandle error(rd_kafka_init_transactions(handle.get(), rd::milliseconds(timeout)));
+  if (error) return error_of(error, fmt::format("begin as {}", settings.transactional_id));
+  rd::learn_topics(handle.get());
+  return handle;
+}
+
+Result<> produce(rd_kafka_t* handle, const OutgoingRecord& record) {
+  auto headers = rd::headers_of(record.headers);
+  const void* key = record.key ? record.key->data() : nullptr;
+  const std::size_t key_size = record.key ? record.key->size() : 0;
+  // RD_KAFKA_MSG_F_COPY: the library only reads it.
+  void* value =
+      record.value ? const_cast<std::byte*>(reinterpret_cast<const std::byte*>(record.value->data())) : nullptr;
+  const std::size_t value_size = record.value ? record.value->size() : 0;
+  const std::int32_t partition = record.partition ? record.partition->value() : RD_KAFKA_PARTITION_UA;
+  const auto code = rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(record.topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key_size),
+                                      RD_KAFKA_V_VALUE(value, value_size), RD_KAFKA_V_HEADERS(headers.get()),
+                                      RD_KAFKA_V_TIMESTAMP(record.timestamp_ms.value_or(0)), RD_KAFKA_V_END);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, fmt::format("send to {}", record.topic));
+  static_cast<void>(headers.release());  // the message's from here on
+  return {};
+}
+
+class RdTransactions final : public Transactions {
+ public:
+  RdTransactions(Connection connection, TransactionSettings settings)
+      : connection_(std::move(connection)), settings_(std::move(settings)) {}
+
+  Result<> write(const std::vector<OutgoingRecord>& records, const GroupOffsets& offsets, GroupConsumer& group,
+                 std::chrono::milliseconds timeout) override {
+    if (!handle_) {
+      ANTIPHON_TRY(handle, open(connection_, settings_, timeout));
+      handle_ = std::move(handle);
+    }
+    Result<> done = attempt(records, offsets, group, timeout);
+    if (!done) give_up(timeout);
+    return done;
+  }
+
+ private:
+  Result<> attempt(const std::vector<OutgoingRecord>& records, const GroupOffsets& offsets, GroupConsumer& group,
+                   std::chrono::milliseconds timeout) {
+    if (const rd::ErrorHandle error(rd_kafka_begin_transaction(handle_.get())); error)
+      return error_of(error, "begin a transaction");
+    for (const OutgoingRecord& record : records) ANTIPHON_TRY_VOID(produce(handle_.get(), record));
+    // Before the group's word is asked for, see transactions.h.
+    if (const auto code = rd_kafka_flush(handle_.get(), rd::milliseconds(timeout)); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return rd::error_of(code, "send a transaction's records");
+    const auto membership = group.membership();
+    const auto* member = dynamic_cast<const rd::GroupMetadata*>(membership.get());
+    if (member == nullptr || member->raw() == nullptr)
+      return make_error(ErrorKind::kConflict, "no member of the group");
+    const auto next = rd::list_of(offsets.next, offsets.metadata);
+    if (const rd::ErrorHandle error(
+            rd_kafka_send_offsets_to_transaction(handle_.get(), next.get(), member->raw(), rd::milliseconds(timeout)));
+        error) {
+      return error_of(error, "a group's offsets in a transaction");
+    }
+    if (const rd::ErrorHandle error(rd_kafka_commit_transaction(handle_.get(), rd::milliseconds(timeout))); error)
+      return error_of(error, "commit a transaction");
+    return {};
+  }
+
+  // What cannot be taken back in order is left to the next one that asks for the id: this process, with the next write.
+  void give_up(std::chrono::milliseconds timeout) {
+    const rd::ErrorHandle error(rd_kafka_abort_transaction(handle_.get(), rd::milliseconds(timeout)));
+    if (!error) return;
+    logging::debug("a transaction is not taken back in order",
+                   {{"id", settings_.transactional_id}, {"detail", rd_kafka_error_string(error.get())}});
+    rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    handle_.reset();
+  }
+
+  const Connection connection_;
+  const TransactionSettings settings_;
+  rd::Handle handle_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transactions> Transactions::create(const Connection& connection, const TransactionSettings& settings) {
+  return std::make_unique<RdTransactions>(connection, settings);
+}
+
+Result<> end_transactions_of(const Connection& connection, const TransactionSettings& settings,
+                             std::chrono::milliseconds timeout) {
+  ANTIPHON_TRY(handle, open(connection, settings, timeout));
+  return {};
+}
+
+}  // namespace antiphon::bus

@@ -1,0 +1,171 @@
+#include "stages/studio/ownership.h"
+
+#include "core/logging.h"
+
+namespace antiphon::studio {
+namespace {
+
+constexpr std::chrono::milliseconds kTryAgain{500};
+constexpr std::chrono::milliseconds kQuestionTimeMax{2'000};
+
+}  // namespace
+
+Result<> Ownership::serve(const Parts& parts, const StopToken& stop, const std::function<Result<>()>& look_around) {
+  parts_.emplace(parts);
+  const WhenStopped ends_the_wait(stop, [this] {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  });
+  auto next_look = std::chrono::steady_clock::now() + kLookBehindEvery;
+  while (!stop.stop_requested()) {
+    tell_health();
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, kGapsEvery, [&] { return stop.stop_requested() || !gained_.empty(); });
+    }
+    ANTIPHON_TRY_VOID(look_around());
+    load(stop);
+    if (std::chrono::steady_clock::now() >= next_look) {
+      look_behind(stop);
+      next_look = std::chrono::steady_clock::now() + kLookBehindEvery;
+    }
+    read_gaps(stop);
+  }
+  return {};
+}
+
+void Ownership::tell_health() {
+  const std::lock_guard lock(mutex_);
+  if (!divided_) {
+    health_.set_problem("group", "the group of the studios has not divided the sentences yet");
+  } else if (!gained_.empty()) {
+    health_.set_problem("group", "the state of the sentences is being read");
+  } else {
+    health_.set_problem("group", "");
+    health_.set_ready();
+  }
+}
+
+void Ownership::on_gained(const std::map<PartitionId, std::string>& partitions) {
+  const std::lock_guard lock(mutex_);
+  divided_ = true;
+  for (const auto& [partition, note] : partitions) gained_[partition] = note;
+  changed_.notify_all();
+}
+
+void Ownership::load(const StopToken& stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (gained_.empty()) return;
+    loading_ = std::move(gained_);
+    gained_.clear();
+    unwanted_ = false;
+  }
+  desk_.with_leases([this](Leases& leases) {
+    for (const auto& [partition, note] : loading_) leases.own(partition);
+  });
+  const auto loaded = parts_->loader.load(loading_, [&] {
+    if (stop.stop_requested()) return true;
+    const std::lock_guard lock(mutex_);
+    return unwanted_;
+  });
+  if (loaded) open(*loaded);
+  if (!loaded) {
+    desk_.with_leases([this](Leases& leases) {
+      for (const auto& [partition, note] : loading_) leases.disown(partition);
+    });
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (!loaded) gained_.merge(loading_);  // on_given_up() takes out what is not ours any more
+    loading_.clear();
+    changed_.notify_all();
+  }
+  if (loaded || loaded.error().kind == ErrorKind::kCancelled) return;
+  logging::warn("the state is not read yet; trying again", {{"detail", loaded.error().message}});
+  health_.set_problem("kafka", loaded.error().message);
+  stop.wait_for(kTryAgain);
+}
+
+void Ownership::open(const std::map<PartitionId, Offset>& prompts_next) {
+  desk_.with_leases([&](Leases& leases) {
+    for (const auto& [partition, next] : prompts_next) leases.open(partition);
+  });
+  parts_->feed.follow(prompts_next);
+  health_.set_problem("kafka", "");
+  logging::info("partitions are open here", {{"partitions", prompts_next.size()}});
+}
+
+std::set<PartitionId> Ownership::on_given_up(const std::set<PartitionId>& partitions) {
+  {
+    std::unique_lock lock(mutex_);
+    for (const PartitionId partition : partitions) unwanted_ = unwanted_ || loading_.contains(partition);
+    // What is half read must not go on into a later ownership of the same partition.
+    changed_.wait(lock, [this] { return !unwanted_ || loading_.empty(); });
+    for (const PartitionId partition : partitions) gained_.erase(partition);
+  }
+  const std::set<PartitionId> were_open = shut(partitions);
+  const bool written = were_open.empty() || write_what_changed(were_open);
+  desk_.with_leases([&](Leases& leases) {
+    for (const PartitionId partition : partitions) leases.disown(partition);
+  });
+  if (!were_open.empty()) parts_->feed.leave(were_open);
+  logging::info("partitions are given up", {{"partitions", partitions.size()}, {"in_order", written}});
+  return written ? were_open : std::set<PartitionId>();
+}
+
+std::set<PartitionId> Ownership::shut(const std::set<PartitionId>& partitions) {
+  std::set<PartitionId> were_open;
+  desk_.with_leases([&](Leases& leases) {
+    for (const PartitionId partition : partitions) {
+      if (!leases.is_open(partition)) continue;
+      leases.shut(partition);
+      were_open.insert(partition);
+    }
+  });
+  return were_open;
+}
+
+// A take that is answered later is found by the next owner in recordings.
+bool Ownership::write_what_changed(const std::set<PartitionId>& partitions) {
+  const auto until = std::chrono::steady_clock::now() + kHandOverMax;
+  for (const PartitionId partition : partitions) {
+    const auto left = until - std::chrono::steady_clock::now();
+    desk_.wait_until_answered(
+        partition, std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds{0}));
+  }
+  return parts_->writer.flush().has_value();
+}
+
+void Ownership::read_gaps(const StopToken& stop) {
+  for (const auto& [partition, gap] : desk_.with_leases([](Leases& leases) { return leases.gaps(); })) {
+    const auto read = parts_->loader.read_back(partition, gap, [&] { return stop.stop_requested(); });
+    if (read) {
+      logging::info("takes of a former owner are counted",
+                    {{"partition", partition}, {"from", gap.start}, {"to", gap.end}});
+    } else if (read.error().kind != ErrorKind::kCancelled) {
+      logging::warn("what another studio sent cannot be read yet",
+                    {{"partition", partition}, {"detail", read.error().message}});
+    }
+  }
+}
+
+// Behind the last take of ours there may be some of others, and no acknowledgement to show the gap.
+void Ownership::look_behind(const StopToken& stop) {
+  const auto open = desk_.with_leases([](Leases& leases) { return leases.open_partitions(); });
+  auto reader = open.empty() ? Result<std::unique_ptr<bus::PartitionReader>>(nullptr) : parts_->make_reader();
+  if (!reader || !*reader) return;
+  for (const PartitionId partition : open) {
+    const auto range = (*reader)->offsets({recordings_, partition}, kQuestionTimeMax);
+    if (!range) return;  // the next look will tell
+    // The end was asked for first: while nothing of ours is on its way now, what stands below it is not ours.
+    const auto gap = desk_.with_leases([&](Leases& leases) -> std::optional<Gap> {
+      if (!leases.is_open(partition) || leases.takes_on_their_way(partition) > 0) return std::nullopt;
+      const Offset next = leases.next_offset(partition);
+      return next < range->end ? std::optional(Gap{next, range->end}) : std::nullopt;
+    });
+    if (gap) static_cast<void>(parts_->loader.read_back(partition, *gap, [&] { return stop.stop_requested(); }));
+  }
+}
+
+}  // namespace antiphon::studio

@@ -1,0 +1,74 @@
+// Which partitions of prompts are this studio's, and what is done when that changes.
+//
+//   gained by the group --> owned --> loaded --> open, followed by the feed
+//   given up: shut --> takes on their way are answered --> what changed is written --> disowned
+//
+// The group's thread tells; serve() loads, on its caller's thread, however long that takes.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "adapters/bus/shares.h"
+#include "core/health.h"
+#include "core/stop.h"
+#include "stages/studio/desk.h"
+#include "stages/studio/loader.h"
+#include "stages/studio/prompt_feed.h"
+#include "stages/studio/writer.h"
+
+namespace antiphon::studio {
+
+constexpr std::chrono::milliseconds kGapsEvery{1'000};         // how late a gap is read back
+constexpr std::chrono::milliseconds kLookBehindEvery{30'000};  // takes of others behind all of ours are seen so late
+constexpr std::chrono::milliseconds kHandOverMax{2'000};       // each step of giving up; the others wait for it
+
+class Ownership final : public bus::ShareEvents {
+ public:
+  // Everything given must outlive it. `recordings`: the topic.
+  Ownership(Desk& desk, Health& health, std::string recordings)
+      : desk_(desk), health_(health), recordings_(recordings) {}
+
+  struct Parts {
+    Loader& loader;
+    Writer& writer;
+    PromptFeed& feed;
+    MakeReader make_reader;
+  };
+  // Loads what is gained until asked to stop, or until `look_around` returns an error; it is called every second. Ready
+  // (health) whenever the group has divided and everything gained is open. The parts must live until the shares have
+  // left the group.
+  Result<> serve(const Parts& parts, const StopToken& stop, const std::function<Result<>()>& look_around);
+
+  void on_gained(const std::map<PartitionId, std::string>& partitions) override;
+  std::set<PartitionId> on_given_up(const std::set<PartitionId>& partitions) override;
+
+ private:
+  void load(const StopToken& stop);
+  void read_gaps(const StopToken& stop);
+  void look_behind(const StopToken& stop);
+  void open(const std::map<PartitionId, Offset>& prompts_next);
+  std::set<PartitionId> shut(const std::set<PartitionId>& partitions);
+  bool write_what_changed(const std::set<PartitionId>& partitions);
+  void tell_health();
+
+  Desk& desk_;
+  Health& health_;
+  const std::string recordings_;
+  std::optional<Parts> parts_;  // set before the first partition is loaded
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool divided_ = false;                       // the group has, once at least
+  std::map<PartitionId, std::string> gained_;  // with the note found; not loaded
+  std::map<PartitionId, std::string> loading_;
+  bool unwanted_ = false;  // something of loading_ was given up
+};
+
+}  // namespace antiphon::studio
