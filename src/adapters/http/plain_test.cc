@@ -26,6 +26,7 @@ using ::testing::Not;
 TEST(Target, SegmentsAndParametersAreDecoded) {
   const auto target = parse_target("/a%20b/%C3%A9/?x=1+2%2B&y&x=later#z");
   ASSERT_TRUE(target);
+  EXPECT_EQ(target->text, "/a%20b/%C3%A9/?x=1+2%2B&y&x=later");
   EXPECT_THAT(target->segments, ElementsAre("a b", "\xC3\xA9"));
   EXPECT_EQ(target->query.get("x"), "1 2+");
   EXPECT_EQ(target->query.get("y"), "");
@@ -113,6 +114,23 @@ TEST(Gate, ConnectionsAreBoundedInAllAndPerAddress) {
   EXPECT_FALSE(gate.open_connection("10.0.0.3"));
   gate.close_connection("10.0.0.1");
   EXPECT_TRUE(gate.open_connection("10.0.0.3"));
+}
+
+TEST(Gate, AnExemptConnectionCountsInAllAndNotForItsAddress) {
+  ServerLimits limits;
+  limits.connections_max = 3;
+  limits.connections_per_address_max = 1;
+  Gate gate(limits);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(gate.open_connection("10.0.0.1"));
+    gate.exempt_connection("10.0.0.1");
+  }
+  EXPECT_TRUE(gate.open_connection("10.0.0.1"));
+  EXPECT_FALSE(gate.open_connection("10.0.0.2"));
+  gate.close_exempt_connection();
+  EXPECT_FALSE(gate.open_connection("10.0.0.1"));
+  EXPECT_TRUE(gate.open_connection("10.0.0.2"));
+  EXPECT_EQ(gate.connections(), 3U);
 }
 
 TEST(Gate, RequestsPerSecondAreAllowedTwiceAtOnceAndThenAtTheirRate) {
