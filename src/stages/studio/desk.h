@@ -65,6 +65,13 @@ class Desk {
   bool write_changes();
 
   [[nodiscard]] bool serves() const { return settings_.serves(); }
+  // Whether sentences of the partition are given out and takes of it accepted here now.
+  [[nodiscard]] bool serves(PartitionId partition) const {
+    if (!serves()) return false;
+    const std::lock_guard lock(mutex_);
+    return leases_.owns(partition);
+  }
+  [[nodiscard]] std::int32_t partitions() const { return settings_.partitions; }
   [[nodiscard]] std::size_t in_flight_bytes() const;
   // The producer has lost track of what it sent: the process must start again and read what the log holds.
   [[nodiscard]] bool outcome_lost() const { return outcome_lost_; }
