@@ -100,6 +100,9 @@ TEST(ResponseHead, DatesAndStatusesWithoutABody) {
   EXPECT_EQ(http_date(from_unix_ms(784'111'777'000)), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_THAT(response_head(Response::empty(204), {false, "", WallTime{}}), Not(HasSubstr("Content-Length")));
   EXPECT_THAT(response_head(Response::empty(204), {false, "", WallTime{}}), HasSubstr("Connection: close"));
+  const std::string passed_on = response_head(Response::empty(204).with("Date", "its own"), {false, "", WallTime{}});
+  EXPECT_THAT(passed_on, HasSubstr("Date: its own"));
+  EXPECT_THAT(passed_on, Not(HasSubstr("1970")));
 }
 
 TEST(Gate, ConnectionsAreBoundedInAllAndPerAddress) {
