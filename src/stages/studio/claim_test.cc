@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "stages/studio/studio.h"
+
 namespace antiphon::studio {
 namespace {
 
@@ -70,6 +72,28 @@ TEST(PeerUrlTest, IsASchemeAHostAndAPort) {
         "http://[a/b]:80", "http://a\n", "http://::1:80", "HTTP://a"}) {
     EXPECT_FALSE(is_peer_url(bad)) << bad;
   }
+}
+
+TEST(PeerUrlTest, FollowsFromTheAddressUnlessGiven) {
+  StudioSettings settings;
+  settings.kafka.bootstrap = "127.0.0.1:9092";
+  EXPECT_EQ(settings.peer_url(8081), "http://127.0.0.1:8081");
+  settings.tls_certificate = settings.tls_key = "x.pem";
+  settings.http_host = "::1";
+  EXPECT_EQ(settings.peer_url(8443), "https://[::1]:8443");
+  for (const char* all : {"0.0.0.0", "::", ""}) {
+    settings.http_host = all;
+    EXPECT_TRUE(is_peer_url(settings.peer_url(80))) << settings.peer_url(80);
+    EXPECT_THAT(settings.peer_url(80), ::testing::Not(HasSubstr("0.0.0.0")));
+  }
+  settings.peer = "https://studio-1.example.org";
+  EXPECT_EQ(settings.peer_url(80), "https://studio-1.example.org");
+  EXPECT_TRUE(settings.validate());
+  settings.peer += "/";
+  const auto valid = settings.validate();
+  ASSERT_FALSE(valid);
+  EXPECT_EQ(valid.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(valid.error().message, HasSubstr("peer"));
 }
 
 }  // namespace

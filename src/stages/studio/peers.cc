@@ -46,6 +46,12 @@ void Peers::forget(PartitionId partition) {
   owners_.erase(partition);
 }
 
+// A process that does not answer is away with all that it owned.
+void Peers::forget_all_of(const std::string& token) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(owners_, [&](const auto& entry) { return entry.second.token == token; });
+}
+
 std::optional<Error> Peers::wait_for_look(Waiter waiter) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return make_error(ErrorKind::kCancelled, "asked to stop");
@@ -71,9 +77,7 @@ void Peers::send_to(const Claim& owner, PartitionId partition, const PeerRequest
       metrics_.count_forwarded("answered");
     } else {
       metrics_.count_forwarded("unanswered");
-      // A process that does not answer is away with all that it owned.
-      const std::lock_guard lock(mutex_);
-      std::erase_if(owners_, [&](const auto& entry) { return entry.second.token == token; });
+      if (answer.error().kind == ErrorKind::kUnavailable) forget_all_of(token);
     }
     then(std::move(answer));
   });

@@ -75,6 +75,7 @@ class Peers {
  private:
   struct Asked;
   using Waiter = std::function<void()>;
+  void forget_all_of(const std::string& token);
   std::optional<Error> wait_for_look(Waiter waiter);  // an error: it is not kept
   void try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner);
   void try_after_look(const std::shared_ptr<Asked>& asked);

@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds kOneOfManyTimeMax{2'000};
 constexpr std::array<std::string_view, 9> kRequestHeaders{"Content-Type", "X-Prompt-Id",       "X-Lease-Id",
                                                           "X-Speaker-Id", "X-Consent-Version", "X-Session-Id",
                                                           "X-Take",       "traceparent",       "tracestate"};
-constexpr std::array<std::string_view, 3> kResponseHeaders{"Content-Type", "Retry-After", "Cache-Control"};
+// Date, because a lease's end is told by its owner's clock.
+constexpr std::array<std::string_view, 4> kResponseHeaders{"Content-Type", "Retry-After", "Cache-Control", "Date"};
 
 template <std::size_t N>
 http::Headers only(const std::array<std::string_view, N>& names, const http::Headers& headers) {

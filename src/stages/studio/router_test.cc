@@ -440,6 +440,17 @@ TEST_F(RouterTest, ClaimsThatCannotBeReadAreNobodys) {
   EXPECT_EQ(from(put(a_, 4)), "b");
 }
 
+TEST_F(RouterTest, WhoAsksTooMuchAtOnceIsToldAndForgetsNobody) {
+  const auto full = std::move(*http::Client::start({.requests_max = 0}));
+  Peers peers({a_.token, kPartitions, milliseconds{20}, milliseconds{500}}, *full, directory_.look(), a_.metrics);
+  std::promise<Result<http::Response>> told;
+  peers.ask(PartitionId(3), {}, [&](Result<http::Response> result) { told.set_value(std::move(result)); });
+  const auto result = told.get_future().get();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::kLimit);
+  EXPECT_TRUE(peers.owner_of(PartitionId(3)));
+}
+
 TEST_F(RouterTest, TheEndAnswersWhoeverWaits) {
   directory_.set_away(true);
   std::promise<Result<http::Response>> told;

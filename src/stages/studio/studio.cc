@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <prometheus/registry.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "adapters/bus/admin.h"
 #include "adapters/bus/baton.h"
@@ -10,6 +13,7 @@
 #include "adapters/http/tls.h"
 #include "core/logging.h"
 #include "stages/studio/api.h"
+#include "stages/studio/claim.h"
 #include "stages/studio/loader.h"
 #include "stages/studio/writer.h"
 
@@ -247,6 +251,8 @@ Result<> StudioSettings::validate() const {
     return wrong(fmt::format("partitions is 1 to {}, not {}", events::kPartitionsMax, partitions));
   }
   if (tls_certificate.empty() != tls_key.empty()) return wrong("TLS needs a certificate and its key");
+  if (!peer.empty() && !is_peer_url(peer))
+    return wrong(fmt::format("peer is http(s)://HOST[:PORT] with nothing behind it, not '{}'", peer));
   if (lease < std::chrono::seconds{1} || lease > std::chrono::hours{24 * 7})
     return wrong("a lease lasts from a second to a week");
   if (write_behind < std::chrono::milliseconds{1} || write_behind > kWriteBehindMax)
@@ -256,6 +262,17 @@ Result<> StudioSettings::validate() const {
   if (in_flight_bytes_max < events::kAudioBytesMax)
     return wrong("in_flight_bytes_max must hold one recording at least (4 MiB)");
   return {};
+}
+
+std::string StudioSettings::peer_url(std::uint16_t port) const {
+  if (!peer.empty()) return peer;
+  std::string host = http_host;
+  if (host.empty() || host == "0.0.0.0" || host == "::") {
+    std::array<char, 256> name{};
+    host = gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+  }
+  if (host.find(':') != std::string::npos) host = fmt::format("[{}]", host);
+  return fmt::format("{}://{}:{}", tls_certificate.empty() ? "http" : "https", host, port);
 }
 
 Result<> run_studio(const StudioSettings& settings, StopToken stop, Health& health, prometheus::Registry& registry,
