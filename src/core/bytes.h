@@ -23,6 +23,9 @@ inline Bytes to_bytes(std::string_view text) {
   return {view.begin(), view.end()};
 }
 
+// For secrets: how long it takes tells nothing of where two texts of one length differ.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
+
 // Lower-case hexadecimal, two digits a byte.
 std::string to_hex(ByteView bytes);
 

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "core/bytes.h"
 #include "core/clock.h"
 #include "core/crockford.h"
 #include "core/host_port.h"
@@ -49,6 +50,13 @@ TEST(Rfc3339, RefusesWhatIsNoTime) {
                            "2026-11-22T00:00:00", "2026-11-22T00:00:00+01:00", "2026-11-22T00:00:00.Z"}) {
     EXPECT_FALSE(parse_rfc3339(text)) << text;
   }
+}
+
+TEST(Bytes, SecretsAreEqualWhollyOrNotAtAll) {
+  EXPECT_TRUE(equal_in_constant_time("", ""));
+  EXPECT_TRUE(equal_in_constant_time("secret", "secret"));
+  for (const char* wrong : {"", "secre", "secrets", "Secret", "secreT"})
+    EXPECT_FALSE(equal_in_constant_time("secret", wrong)) << wrong;
 }
 
 TEST(Uuid, Version7IsOrderedByTimeAndValid) {

@@ -29,10 +29,24 @@ bool Gate::open_connection(const std::string& address) {
   return true;
 }
 
-void Gate::close_connection(const std::string& address) {
-  const std::lock_guard lock(mutex_);
+void Gate::leave(const std::string& address) {
   const auto it = open_.find(key_of(address));
   if (it != open_.end() && --it->second == 0) open_.erase(it);
+}
+
+void Gate::close_connection(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  leave(address);
+  --open_total_;
+}
+
+void Gate::exempt_connection(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  leave(address);
+}
+
+void Gate::close_exempt_connection() {
+  const std::lock_guard lock(mutex_);
   --open_total_;
 }
 

@@ -20,6 +20,9 @@ class Gate {
   // Each true must be followed by one close_connection() of the same address.
   bool open_connection(const std::string& address);
   void close_connection(const std::string& address);
+  // From now on it does not count for its address; it is closed by close_exempt_connection().
+  void exempt_connection(const std::string& address);
+  void close_exempt_connection();
   [[nodiscard]] std::size_t connections() const;
 
   // Takes one request off the address's allowance: a bucket that fills by requests_per_second_and_address a second and
@@ -40,6 +43,7 @@ class Gate {
     MonoTime filled{};
   };
   [[nodiscard]] bool exempt(const std::string& address) const;
+  void leave(const std::string& address);
   void forget_full_buckets(MonoTime now);
   double fill(Bucket& bucket, MonoTime now) const;
 

@@ -35,8 +35,8 @@ struct Request {
   }
 };
 
-// Content-Length, Date, Connection and the security headers are the server's business. Cache-Control is no-store unless
-// given.
+// Content-Length, Connection and the security headers are the server's business; Date, too, unless it is given (of an
+// answer that is passed on). Cache-Control is no-store unless given.
 struct Response {
   int status = 200;
   Headers headers;

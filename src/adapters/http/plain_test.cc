@@ -26,6 +26,7 @@ using ::testing::Not;
 TEST(Target, SegmentsAndParametersAreDecoded) {
   const auto target = parse_target("/a%20b/%C3%A9/?x=1+2%2B&y&x=later#z");
   ASSERT_TRUE(target);
+  EXPECT_EQ(target->text, "/a%20b/%C3%A9/?x=1+2%2B&y&x=later");
   EXPECT_THAT(target->segments, ElementsAre("a b", "\xC3\xA9"));
   EXPECT_EQ(target->query.get("x"), "1 2+");
   EXPECT_EQ(target->query.get("y"), "");
@@ -99,6 +100,9 @@ TEST(ResponseHead, DatesAndStatusesWithoutABody) {
   EXPECT_EQ(http_date(from_unix_ms(784'111'777'000)), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_THAT(response_head(Response::empty(204), {false, "", WallTime{}}), Not(HasSubstr("Content-Length")));
   EXPECT_THAT(response_head(Response::empty(204), {false, "", WallTime{}}), HasSubstr("Connection: close"));
+  const std::string passed_on = response_head(Response::empty(204).with("Date", "its own"), {false, "", WallTime{}});
+  EXPECT_THAT(passed_on, HasSubstr("Date: its own"));
+  EXPECT_THAT(passed_on, Not(HasSubstr("1970")));
 }
 
 TEST(Gate, ConnectionsAreBoundedInAllAndPerAddress) {
@@ -113,6 +117,23 @@ TEST(Gate, ConnectionsAreBoundedInAllAndPerAddress) {
   EXPECT_FALSE(gate.open_connection("10.0.0.3"));
   gate.close_connection("10.0.0.1");
   EXPECT_TRUE(gate.open_connection("10.0.0.3"));
+}
+
+TEST(Gate, AnExemptConnectionCountsInAllAndNotForItsAddress) {
+  ServerLimits limits;
+  limits.connections_max = 3;
+  limits.connections_per_address_max = 1;
+  Gate gate(limits);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(gate.open_connection("10.0.0.1"));
+    gate.exempt_connection("10.0.0.1");
+  }
+  EXPECT_TRUE(gate.open_connection("10.0.0.1"));
+  EXPECT_FALSE(gate.open_connection("10.0.0.2"));
+  gate.close_exempt_connection();
+  EXPECT_FALSE(gate.open_connection("10.0.0.1"));
+  EXPECT_TRUE(gate.open_connection("10.0.0.2"));
+  EXPECT_EQ(gate.connections(), 3U);
 }
 
 TEST(Gate, RequestsPerSecondAreAllowedTwiceAtOnceAndThenAtTheirRate) {

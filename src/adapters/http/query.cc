@@ -82,7 +82,7 @@ Result<Target> parse_target(std::string_view target) {
   target = target.substr(0, target.find('#'));
   const std::size_t question = std::min(target.find('?'), target.size());
   ANTIPHON_TRY(query, Query::parse(target.substr(std::min(question + 1, target.size()))));
-  Target result{{}, std::move(query)};
+  Target result{{}, std::move(query), std::string(target)};
   std::string_view path = target.substr(1, question - 1);
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/'), path.size());

@@ -35,6 +35,7 @@ class Query {
 struct Target {
   std::vector<std::string> segments;  // decoded: {"a", "b c"}; "/" has none, and a trailing slash adds none
   Query query;
+  std::string text;  // as it came, without a fragment
 
   // "/a/b c". Not to be used for anything but looking up and logging a route.
   [[nodiscard]] std::string path() const;

@@ -42,7 +42,7 @@ std::string response_head(const Response& response, const HeadFacts& facts) {
   const auto phrase = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   std::string head = fmt::format("HTTP/1.1 {} {}\r\n", response.status, std::string_view(phrase.data(), phrase.size()));
   for (const auto& [name, value] : response.headers) append(head, name, value);
-  append(head, "Date", http_date(facts.now));
+  append_unless_named(head, response, "Date", http_date(facts.now));
   append_unless_named(head, response, "Cache-Control", "no-store");
   append_unless_named(head, response, "Content-Security-Policy", facts.content_security_policy);
   append(head, "X-Content-Type-Options", "nosniff");

@@ -46,6 +46,10 @@ struct ServerSettings {
   ServerLimits limits{};
   std::string content_security_policy =
       "default-src 'none'; frame-ancestors 'none'";  // of every answer that names none
+  // A request whose header `pass_header` holds `pass_value` is exempt from the limits per address, and so is its
+  // connection from then on. Empty: there is no such thing.
+  std::string pass_header{};
+  std::string pass_value{};
   prometheus::Registry* metrics =
       nullptr;  // http_requests_total, http_request_duration_seconds, ...; must outlive the server
   Result<> validate() const;

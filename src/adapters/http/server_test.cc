@@ -125,6 +125,8 @@ class ServerTest : public ::testing::Test {
     settings.limits = limits;
     settings.io_threads = io_threads;
     settings.metrics = &registry_;
+    settings.pass_header = "X-Pass";
+    settings.pass_value = "sesame";
     auto server = Server::start(settings, std::move(routes), nullptr);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
@@ -320,6 +322,26 @@ TEST_F(ServerTest, RequestsPerSecondAndAddress) {
   const std::string refused = client.answer();
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 429"));
   EXPECT_THAT(refused, HasSubstr("Retry-After"));
+}
+
+TEST_F(ServerTest, WhoHasThePassIsExemptFromTheLimitsPerAddress) {
+  ServerLimits limits;
+  limits.requests_per_second_and_address = 1;
+  limits.connections_per_address_max = 1;
+  start(limits);
+  Client first(server_->port());
+  for (int i = 0; i < 10; ++i) {
+    first.send(get("/hello/a", "X-Pass: sesame\r\n"));
+    EXPECT_THAT(first.answer(), StartsWith("HTTP/1.1 200"));
+  }
+  Client second(server_->port());
+  for (const char* wrong : {"X-Pass: sesamE\r\n", "X-Pass: ses\r\n", "X-Pass:\r\n"})
+    second.send(get("/hello/a", wrong));
+  EXPECT_THAT(second.answer(), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(second.answer(), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(second.answer(), StartsWith("HTTP/1.1 429"));
+  second.send(get("/hello/a", "X-Pass: sesame\r\n"));
+  EXPECT_THAT(second.answer(), StartsWith("HTTP/1.1 200")) << "each request shows it anew";
 }
 
 TEST_F(ServerTest, AStopAnswersWhatIsUnderWay) {

@@ -18,6 +18,7 @@
 
 #include "adapters/http/response_head.h"
 #include "adapters/http/session_base.h"
+#include "core/bytes.h"
 #include "core/logging.h"
 
 namespace antiphon::http {
@@ -49,7 +50,11 @@ class Session final : public SessionBase {
   ~Session() override {
     core_->leave(this);
     release_body();
-    core_->gate.close_connection(address_);
+    if (exempt_) {
+      core_->gate.close_exempt_connection();
+    } else {
+      core_->gate.close_connection(address_);
+    }
     core_->metrics.set_connections(core_->gate.connections());
   }
 
@@ -126,7 +131,7 @@ class Session final : public SessionBase {
   void admit() {
     const auto& message = parser_->get();
     body_unread_ = parser_->chunked() || parser_->content_length().value_or(0) > 0;
-    if (!core_->gate.take_request(address_, received_))
+    if (!has_pass() && !core_->gate.take_request(address_, received_))
       return refuse(problem_retry(429, "too many requests from this address", 1));
     auto target = parse_target(std::string_view(message.target().data(), message.target().size()));
     if (!target) return refuse(problem(400, target.error().message));
@@ -150,6 +155,16 @@ class Session final : public SessionBase {
     parser_->body_limit(body_max);
     if (beast::iequals(message[beast::http::field::expect], "100-continue")) return write_continue();
     read_body();
+  }
+
+  // Whether this request is exempt from the limits per address; its connection is from then on.
+  bool has_pass() {
+    const ServerSettings& settings = core_->settings;
+    if (settings.pass_header.empty() || settings.pass_value.empty()) return false;
+    const auto value = parser_->get()[settings.pass_header];
+    if (!equal_in_constant_time({value.data(), value.size()}, settings.pass_value)) return false;
+    if (!std::exchange(exempt_, true)) core_->gate.exempt_connection(address_);
+    return true;
   }
 
   void refuse_unknown(const Routes::Mismatch& mismatch) {
@@ -290,6 +305,7 @@ class Session final : public SessionBase {
   bool keep_alive_ = true;
   bool body_unread_ = false;
   bool idle_ = false;
+  bool exempt_ = false;  // from the connections of its address
 };
 
 }  // namespace antiphon::http

@@ -1,4 +1,4 @@
-// TLS over loopback, with OpenSSL as the client.
+// TLS over loopback, with OpenSSL and our own client as the clients.
 #include "adapters/http/tls.h"
 
 #include <arpa/inet.h>
@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <future>
+
+#include "adapters/http/client.h"
 
 namespace antiphon::http {
 namespace {
@@ -143,6 +146,25 @@ TEST_F(TlsTest, FilesThatCannotBeUsedAreNamed) {
   EXPECT_THAT(missing.error().message, ::testing::HasSubstr("none.crt"));
   EXPECT_FALSE(make_tls_transport(file("one.crt"), file("two.key"))) << "they do not belong together";
   EXPECT_FALSE(make_tls_transport(file("one.crt"), file("one.crt")));
+}
+
+TEST_F(TlsTest, OurClientTrustsTheCertificateItIsGivenAndNoOther) {
+  const auto server = start();
+  const auto ask_trusting = [&](const std::string& certificate) {
+    const auto client = std::move(*Client::start({.ca_file = file(certificate)}));
+    ClientRequest request{.method = Method::kPut,
+                          .url = "https://localhost:" + std::to_string(server->port()) + "/echo"};
+    request.body = std::make_shared<const std::string>("voice");
+    std::promise<Result<Response>> told;
+    client->send(std::move(request), [&](Result<Response> result) { told.set_value(std::move(result)); });
+    return told.get_future().get();
+  };
+  const auto trusted = ask_trusting("one.crt");
+  ASSERT_TRUE(trusted) << trusted.error().message;
+  EXPECT_EQ(trusted->body, "voice");
+  const auto stranger = ask_trusting("two.crt");
+  ASSERT_FALSE(stranger);
+  EXPECT_EQ(stranger.error().kind, ErrorKind::kConfig);
 }
 
 }  // namespace

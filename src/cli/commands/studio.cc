@@ -59,6 +59,9 @@ int run_studio_command(const Arguments& arguments) {
       ->check(CLI::Range(1, 1000));
   options.add("slot", settings.slot,
               "which of several instances this is, kept over restarts: then it goes on at once after one");
+  options.add("peer", settings.peer,
+              "URL by which the other studios of the namespace reach this one; default: that of --http");
+  options.add("peer-ca", settings.peer_ca, "PEM file: whose certificates of other studios are trusted");
   options.footer(
       "One studio serves a namespace. It answers 503 until it has read what was left, then prints: ready "
       "http://HOST:PORT\n"

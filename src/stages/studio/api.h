@@ -1,4 +1,4 @@
-// The paths of /api/v1 and what they ask of the desk. docs/formats/http.md.
+// The paths of /api/v1, and what this studio answers of them by itself. docs/formats/http.md.
 #pragma once
 
 #include <atomic>
@@ -6,29 +6,33 @@
 #include "adapters/http/routes.h"
 #include "stages/studio/desk.h"
 #include "stages/studio/prompt_feed.h"
+#include "stages/studio/router.h"
 
 namespace antiphon::studio {
 
-class Api {
+class Api final : public Here {
  public:
-  explicit Api(Desk& desk) : desk_(desk) {}  // the desk must outlive it
+  // The desk must outlive it, and so must the others, where there are any; they are stopped before it goes.
+  explicit Api(Desk& desk, Peers* peers = nullptr) : desk_(desk), router_(*this, desk.partitions(), peers) {}
 
   // The API must outlive the server that gets the routes.
   void add_to(http::Routes& routes);
-  // From now on requests are answered; before and after close() with 503 and Retry-After. The feed must outlive the
-  // opening.
+  // From now on partitions can be open here; before and after close() none is: requests go to their owners, and are
+  // 503 with Retry-After where there is none. The feed must outlive the opening.
   void open(PromptFeed& feed) { feed_ = &feed; }
   void close() { feed_ = nullptr; }
 
- private:
-  void next_prompt(const http::Request& request, const http::Responder& responder);
-  void end_lease(const http::Request& request, const http::Responder& responder);
-  void put_recording(http::Request request, const http::Responder& responder);
-  void locales(const http::Responder& responder);
-  http::Handler when_open(http::Handler handler);
+  [[nodiscard]] bool serves(PartitionId partition) override { return feed_ != nullptr && desk_.serves(partition); }
+  [[nodiscard]] std::optional<PartitionId> partition_of_lease(const Id128& lease) override;
+  http::Response next(const GrantRequest& grant) override { return desk_.next(grant); }
+  void end_lease(const Id128& lease, bool skip) override { desk_.give_back(lease, skip); }
+  void put_recording(http::Request request, const http::Responder& responder) override;
+  std::vector<LocaleCount> locales() override;
 
+ private:
   Desk& desk_;
   std::atomic<PromptFeed*> feed_{nullptr};
+  Router router_;
 };
 
 // GET /api/v1/openapi.json.

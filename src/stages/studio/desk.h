@@ -68,6 +68,7 @@ class Desk {
   [[nodiscard]] bool serves(PartitionId partition);
   // The same of any partition.
   [[nodiscard]] bool serves();
+  [[nodiscard]] std::int32_t partitions() const { return settings_.partitions; }
   [[nodiscard]] std::size_t in_flight_bytes() const;
   // The producer has lost track of what it sent: the process must start again and read what the log holds.
   [[nodiscard]] bool outcome_lost() const { return outcome_lost_; }

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <climits>
 
 #include "adapters/bus/admin.h"
 #include "adapters/bus/shares.h"
@@ -15,6 +14,7 @@
 #include "core/logging.h"
 #include "core/uuid.h"
 #include "stages/studio/api.h"
+#include "stages/studio/claim.h"
 #include "stages/studio/loader.h"
 #include "stages/studio/ownership.h"
 #include "stages/studio/state_log.h"
@@ -30,6 +30,7 @@ constexpr std::chrono::milliseconds kTryAgain{500};
 constexpr std::chrono::milliseconds kFeedFetchWait{10'000};
 constexpr std::chrono::milliseconds kLoadFetchWait{20};  // an end without a record is known so late
 constexpr std::chrono::milliseconds kReachTimeMax{2'000};
+constexpr std::chrono::milliseconds kLookTimeMax{2'000};  // for the owners of partitions
 constexpr std::size_t kQueueHeadroomBytes = 32U << 20;  // of the producer, for prompt-state beside the recordings
 
 // One run from start to stop: the parts in the order in which they need one another.
@@ -52,7 +53,11 @@ class Run {
                                connection_, {.queue_bytes_max = settings_.in_flight_bytes_max + kQueueHeadroomBytes}));
     producer_ = std::move(producer);
     desk_ = std::make_unique<Desk>(desk_settings(), *producer_, clock_, random_, metrics_);
-    api_ = std::make_unique<Api>(*desk_);
+    ANTIPHON_TRY(client, http::Client::start({.ca_file = settings_.peer_ca}));
+    client_ = std::move(client);
+    peers_ = std::make_unique<Peers>(PeersSettings{.token = token_, .partitions = settings_.partitions}, *client_,
+                                     [this] { return look(); }, metrics_);
+    api_ = std::make_unique<Api>(*desk_, peers_.get());
     ANTIPHON_TRY_VOID(listen());
     on_listening(server_->port());
     const Result<> result = share();
@@ -91,6 +96,8 @@ class Run {
     http.io_threads = 2;  // a large upload is hashed on one of them
     http.limits.requests_per_second_and_address = settings_.requests_per_second_and_address;
     http.limits.loopback_exempt = settings_.loopback_exempt;
+    http.pass_header = kPeerHeader;
+    http.pass_value = token_;
     http.metrics = &registry_;
     std::shared_ptr<http::Transport> transport;
     if (!settings_.tls_certificate.empty()) {
@@ -158,10 +165,9 @@ class Run {
   }
 
   Result<> join() {
-    const std::string token = make_uuid_v4(loader_random_);
     // Without a slot there may be several of one name: each writes under an id of its own.
-    const std::string writer = settings_.slot.empty() ? connection_.client_id + "." + token : connection_.client_id;
-    const Claim claim{peer_url(), token, writer, false};
+    const std::string writer = settings_.slot.empty() ? connection_.client_id + "." + token_ : connection_.client_id;
+    const Claim claim{settings_.peer_url(server_->port()), token_, writer, false};
     Claim left = claim;
     left.released = true;
     feed_ = std::make_unique<PromptFeed>(
@@ -169,7 +175,7 @@ class Run {
         *desk_, clock_, health_, metrics_);
     ownership_ = std::make_unique<Ownership>(*desk_, health_, topics_.recordings());
     bus::ShareSettings group;
-    group.group_id = topics_.name_space() + ".studio";
+    group.group_id = group_id();
     group.topic = topics_.prompts();
     if (!settings_.slot.empty()) group.instance_id = connection_.client_id;
     group.note = to_string(claim);
@@ -181,19 +187,21 @@ class Run {
     return {};
   }
 
-  // How the other studios reach this one.
-  [[nodiscard]] std::string peer_url() const {
-    const bool anywhere = settings_.http_host == "0.0.0.0" || settings_.http_host == "::";
-    const std::string host = anywhere ? host_name() : settings_.http_host;
-    const bool six = host.find(':') != std::string::npos;
-    return fmt::format("{}://{}:{}", settings_.tls_certificate.empty() ? "http" : "https",
-                       six ? "[" + host + "]" : host, server_->port());
+  // The others' claims, as the group keeps them. On the peers' thread alone.
+  Result<std::map<PartitionId, std::string>> look() {
+    if (!asker_) {
+      ANTIPHON_TRY(asker, bus::Admin::create(connection_));
+      asker_ = std::move(asker);
+    }
+    std::vector<bus::TopicPartition> partitions;
+    for (std::int32_t p = 0; p < settings_.partitions; ++p) partitions.push_back({topics_.prompts(), PartitionId(p)});
+    ANTIPHON_TRY(committed, asker_->committed(group_id(), partitions, kLookTimeMax));
+    std::map<PartitionId, std::string> claims;
+    for (const auto& [partition, at] : committed) claims[partition.partition] = at.metadata;
+    return claims;
   }
 
-  static std::string host_name() {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-  }
+  [[nodiscard]] std::string group_id() const { return topics_.name_space() + ".studio"; }
 
   static Error stopped() { return make_error(ErrorKind::kCancelled, "asked to stop before it served"); }
 
@@ -201,6 +209,7 @@ class Run {
   bool end_requests() {
     health_.set_stopping();
     const bool answered = server_->stop(kAnswerTimeMax);
+    peers_->stop();
     api_->close();
     return answered && producer_->flush(kFlushTimeMax);
   }
@@ -227,9 +236,13 @@ class Run {
   SystemRandom random_;
   StudioMetrics metrics_;
   SystemRandom loader_random_;
+  const std::string token_ = make_uuid_v4(loader_random_);  // opens this one's door to the others
   std::optional<bool> answered_;     // once the requests have ended: and all that they sent has an answer
   std::atomic<bool> joined_{false};  // set once shares_ is there
   std::unique_ptr<Desk> desk_;       // outlives whoever calls it: the producer's callbacks too
+  std::unique_ptr<bus::Admin> asker_;
+  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<Peers> peers_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<bus::Producer> producer_;
   std::unique_ptr<PromptFeed> feed_;
@@ -250,6 +263,8 @@ Result<> StudioSettings::validate() const {
     return wrong(fmt::format("partitions is 1 to {}, not {}", events::kPartitionsMax, partitions));
   }
   if (tls_certificate.empty() != tls_key.empty()) return wrong("TLS needs a certificate and its key");
+  if (!peer.empty() && !is_peer_url(peer))
+    return wrong(fmt::format("peer is http(s)://HOST[:PORT] with nothing behind it, not '{}'", peer));
   if (lease < std::chrono::seconds{1} || lease > std::chrono::hours{24 * 7})
     return wrong("a lease lasts from a second to a week");
   if (write_behind < std::chrono::milliseconds{1} || write_behind > kWriteBehindMax)
@@ -259,6 +274,17 @@ Result<> StudioSettings::validate() const {
   if (in_flight_bytes_max < events::kAudioBytesMax)
     return wrong("in_flight_bytes_max must hold one recording at least (4 MiB)");
   return {};
+}
+
+std::string StudioSettings::peer_url(std::uint16_t port) const {
+  if (!peer.empty()) return peer;
+  std::string host = http_host;
+  if (host.empty() || host == "0.0.0.0" || host == "::") {
+    std::array<char, 256> name{};
+    host = gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+  }
+  if (host.find(':') != std::string::npos) host = fmt::format("[{}]", host);
+  return fmt::format("{}://{}:{}", tls_certificate.empty() ? "http" : "https", host, port);
 }
 
 Result<> run_studio(const StudioSettings& settings, StopToken stop, Health& health, prometheus::Registry& registry,

@@ -30,6 +30,8 @@ struct StudioSettings {
   std::uint16_t http_port = 8080;  // 0: a free one
   std::string tls_certificate;     // PEM files; both or neither
   std::string tls_key;
+  std::string peer;     // how other studios reach this one, see peer_url()
+  std::string peer_ca;  // PEM: who has signed the other studios' certificates; empty: whom the system trusts
   std::string web_dir;  // the page's files; empty: the interface without a page
   std::string version = "0";
   std::int32_t partitions = 6;
@@ -45,6 +47,8 @@ struct StudioSettings {
   bool loopback_exempt = true;  // from the limits per address: `up` serves one machine's own browser
 
   Result<> validate() const;
+  // `peer`, or what follows from the address: http(s)://HOST:PORT, the machine's name where it serves all addresses.
+  [[nodiscard]] std::string peer_url(std::uint16_t port) const;
 };
 
 // Serves until asked to stop, then finishes what is under way. The studios of a namespace share the partitions of

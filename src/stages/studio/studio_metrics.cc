@@ -21,6 +21,10 @@ StudioMetrics::StudioMetrics(prometheus::Registry& registry)
                     .Name("studio_records_unusable_total")
                     .Help("Records that could not be read.")
                     .Register(registry)),
+      forwarded_(prometheus::BuildCounter()
+                     .Name("studio_forwarded_total")
+                     .Help("Requests passed to the studio that owns a partition, by outcome.")
+                     .Register(registry)),
       open_(prometheus::BuildGauge()
                 .Name("studio_open_prompts")
                 .Help("Sentences that may be given out.")
@@ -39,6 +43,7 @@ void StudioMetrics::count_take(events::LeaseStanding standing) {
 }
 void StudioMetrics::set_in_flight_bytes(std::size_t bytes) { in_flight_bytes_.Set(static_cast<double>(bytes)); }
 void StudioMetrics::count_unusable(const std::string& topic) { unusable_.Add({{"topic", topic}}).Increment(); }
+void StudioMetrics::count_forwarded(const std::string& outcome) { forwarded_.Add({{"outcome", outcome}}).Increment(); }
 
 void StudioMetrics::set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences) {
   for (const LocaleCount& count : open) open_.Add({{"locale", count.locale}}).Set(static_cast<double>(count.open));

@@ -17,12 +17,15 @@ class StudioMetrics {
   void count_take(events::LeaseStanding standing);
   void set_in_flight_bytes(std::size_t bytes);
   void count_unusable(const std::string& topic);  // records of ours that could not be read
+  // A request passed to the owner of a partition: answered, misdirected (421), unanswered.
+  void count_forwarded(const std::string& outcome);
   // Called by one thread.
   void set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences);
 
  private:
   prometheus::Family<prometheus::Counter>& takes_;
   prometheus::Family<prometheus::Counter>& unusable_;
+  prometheus::Family<prometheus::Counter>& forwarded_;
   prometheus::Family<prometheus::Gauge>& open_;
   prometheus::Gauge& in_flight_bytes_;
   prometheus::Gauge& leases_;
