@@ -1,10 +1,15 @@
 // Against a real broker, named by ANTIPHON_TEST_BOOTSTRAP (tests/with_broker.py starts ours and sets it).
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
 
 #include "adapters/bus/admin.h"
 #include "adapters/bus/producer.h"
+#include "adapters/bus/shares.h"
+#include "adapters/bus/transactions.h"
 #include "core/murmur2.h"
 #include "core/random.h"
 #include "core/uuid.h"
@@ -111,7 +116,7 @@ TEST_F(BusOnKafka, AGroupStartsAtTheStartAndGoesOnWhereItCommitted) {
     EXPECT_EQ(events.assigned.at(partition), Offset(0));
     EXPECT_TRUE((*consumer)->commit({{partition, Offset(2)}}));
   }
-  EXPECT_EQ(admin_->committed(settings.group_id, {partition}, 10s)->at(partition), Offset(2));
+  EXPECT_EQ(admin_->committed(settings.group_id, {partition}, 10s)->at(partition).offset, Offset(2));
   Recorder events;
   auto consumer = GroupConsumer::create(connection_, settings, events);
   ASSERT_TRUE(consumer);
@@ -170,6 +175,163 @@ TEST_F(BusOnKafka, NothingOfALostPartitionIsHandedOutThoughItsPauseIsNotInForce)
     for (const auto& value : consume(**consumer, 1)) seen.push_back(value);
   }
   EXPECT_EQ(seen, std::vector<std::string>(20, "of another"));
+}
+
+// Polls until the group has given it the topic.
+void wait_for_partitions(GroupConsumer& consumer, const Recorder& events) {
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (events.assigned.size() < 3 && std::chrono::steady_clock::now() < deadline) {
+    const auto message = consumer.poll(50ms);
+    ASSERT_TRUE(message || message.error().kind == ErrorKind::kUnavailable) << message.error().message;
+  }
+  ASSERT_EQ(events.assigned.size(), 3U);
+}
+
+class TransactionsOnKafka : public BusOnKafka {
+ protected:
+  void SetUp() override {
+    BusOnKafka::SetUp();
+    settings_.group_id = topic_ + ".group";
+    settings_.topics = {topic_};
+    partition_ = {topic_, partition_of("k", 3)};
+    writes_ = Transactions::create(connection_, {.transactional_id = topic_ + ".writer"});
+  }
+  Result<> write(const std::string& value, GroupConsumer& group) {
+    OutgoingRecord out = record("k", value);
+    return writes_->write({out}, {{{partition_, Offset(0)}}, "by " + value}, group, 10s);
+  }
+  std::vector<std::string> committed_values() {
+    auto reader = PartitionReader::create(connection_);
+    const auto range = (*reader)->offsets(partition_, 10s);
+    std::vector<std::string> values;
+    const auto read = read_all(**reader, {{partition_, *range}}, 20s, [&](const IncomingRecord& r) -> Result<> {
+      values.emplace_back(as_text(*r.value));
+      return {};
+    });
+    EXPECT_TRUE(read) << read.error().message;
+    return values;
+  }
+
+  GroupSettings settings_;
+  std::unique_ptr<Transactions> writes_;
+  TopicPartition partition_;
+};
+
+TEST_F(TransactionsOnKafka, AMembersRecordsAndOffsetsStandTogether) {
+  Recorder events;
+  auto member = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(member);
+  wait_for_partitions(**member, events);
+  const auto written = write("first", **member);
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(committed_values(), std::vector<std::string>{"first"});
+  const auto at = admin_->committed(settings_.group_id, {partition_}, 10s)->at(partition_);
+  EXPECT_EQ(at.offset, Offset(0));
+  EXPECT_EQ(at.metadata, "by first");
+}
+
+TEST_F(TransactionsOnKafka, WhoseInstanceIsAnothersByNowIsRefusedAndWritesAgainWhenItIsOne) {
+  settings_.instance_id = "slot-1";
+  Recorder old_events, new_events;
+  auto old = GroupConsumer::create(connection_, settings_, old_events);
+  ASSERT_TRUE(old);
+  wait_for_partitions(**old, old_events);
+  ASSERT_TRUE(write("before", **old));
+  auto successor = GroupConsumer::create(connection_, settings_, new_events);
+  ASSERT_TRUE(successor);
+  wait_for_partitions(**successor, new_events);
+  EXPECT_EQ((*successor)->metadata(partition_), "by before");
+
+  const auto refused = write("zombie", **old);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kConflict) << refused.error().message;
+  const auto after = write("after", **successor);
+  EXPECT_TRUE(after) << after.error().message;
+  EXPECT_EQ(committed_values(), (std::vector<std::string>{"before", "after"}));
+}
+
+TEST_F(TransactionsOnKafka, WhoIsNoMemberAnyMoreIsRefusedThoughTheGroupIsEmpty) {
+  settings_.session_timeout = 6s;
+  settings_.poll_interval_max = 6s;
+  Recorder events;
+  auto member = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(member);
+  wait_for_partitions(**member, events);
+  const auto members = [&] {
+    const auto groups = admin_->groups(10s);
+    for (const auto& group : *groups) {
+      if (group.group_id == settings_.group_id) return group.members.size();
+    }
+    return std::size_t{0};
+  };
+  ASSERT_EQ(members(), 1U);
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (members() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(100ms);
+  ASSERT_EQ(members(), 0U) << "it did not poll, so it has left";
+  const auto refused = write("nobody", **member);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kConflict) << refused.error().message;
+  EXPECT_TRUE(committed_values().empty());
+}
+
+TEST_F(TransactionsOnKafka, WhatADeadOneLeftOpenIsEndedForItsSuccessor) {
+  Recorder events;
+  auto member = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(member);
+  wait_for_partitions(**member, events);
+  ASSERT_TRUE(write("first", **member));
+  const auto ended = end_transactions_of(connection_, {.transactional_id = topic_ + ".writer"}, 10s);
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_FALSE(write("of the old epoch", **member)) << "its id was asked for by another";
+  EXPECT_TRUE(write("asked for again", **member));
+  EXPECT_EQ(committed_values(), (std::vector<std::string>{"first", "asked for again"}));
+}
+
+class Holder final : public ShareEvents {
+ public:
+  void on_gained(const std::map<PartitionId, std::string>& partitions) override {
+    const std::lock_guard lock(mutex);
+    notes.insert(partitions.begin(), partitions.end());
+    changed.notify_all();
+  }
+  std::set<PartitionId> on_given_up(const std::set<PartitionId>& partitions) override {
+    const std::lock_guard lock(mutex);
+    given_up.insert(partitions.begin(), partitions.end());
+    changed.notify_all();
+    return partitions;
+  }
+  bool wait(const std::function<bool()>& until) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 30s, until);
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<PartitionId, std::string> notes;
+  std::set<PartitionId> given_up;
+};
+
+TEST_F(BusOnKafka, SharesAreDividedAndEachHolderFindsTheNoteOfTheOneBefore) {
+  SystemClock clock;
+  Holder first_events, second_events;
+  ShareSettings settings{topic_ + ".group", topic_, {}, "first", "first left"};
+  auto first = Shares::join(connection_, settings, clock, first_events);
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(first_events.wait([&] { return first_events.notes.size() == 3; }));
+  EXPECT_EQ(first_events.notes.begin()->second, "");
+  EXPECT_TRUE((*first)->held(PartitionId(0)));
+
+  settings.note = "second";
+  settings.note_left = "second left";
+  auto second = Shares::join(connection_, settings, clock, second_events);
+  ASSERT_TRUE(second);
+  ASSERT_TRUE(second_events.wait([&] { return !second_events.notes.empty(); }));
+  ASSERT_TRUE(first_events.wait([&] { return !first_events.given_up.empty(); }));
+  EXPECT_EQ(second_events.notes.begin()->second, "first left");
+  EXPECT_FALSE((*first)->held(second_events.notes.begin()->first));
+
+  first->reset();
+  ASSERT_TRUE(second_events.wait([&] { return second_events.notes.size() == 3; }));
+  for (const auto& [partition, note] : second_events.notes) EXPECT_EQ(note, "first left");
 }
 
 TEST_F(BusOnKafka, AnUnreachableBrokerIsSaidInOneSentence) {

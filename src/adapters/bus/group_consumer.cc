@@ -33,8 +33,13 @@ class RdGroupConsumer final : public GroupConsumer {
     if (handle_ && !std::exchange(closed_, true)) rd_kafka_consumer_close(handle_.get());
   }
 
+  // The library hands out the metadata of nobody, too, when it has just left: a transaction that names no member is not
+  // checked by Kafka (clients before KIP-447 did not name one). A member that was one before and after was it between.
   std::unique_ptr<Membership> membership() override {
-    return std::make_unique<rd::GroupMetadata>(rd_kafka_consumer_group_metadata(handle_.get()));
+    const std::string before = member_id();
+    auto metadata = std::make_unique<rd::GroupMetadata>(rd_kafka_consumer_group_metadata(handle_.get()));
+    if (!before.empty() && member_id() == before) return metadata;
+    return std::make_unique<rd::GroupMetadata>(nullptr);
   }
 
   [[nodiscard]] std::string metadata(const TopicPartition& partition) const override {
@@ -163,6 +168,12 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
  private:
+  [[nodiscard]] std::string member_id() const {
+    char* raw = rd_kafka_memberid(handle_.get());
+    const std::unique_ptr<char, void (*)(char*)> id(raw, [](char* text) { rd_kafka_mem_free(nullptr, text); });
+    return id ? id.get() : "";
+  }
+
   [[nodiscard]] Error fatal() const {
     std::array<char, 512> reason{};
     if (rd_kafka_fatal_error(handle_.get(), reason.data(), reason.size()) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {

@@ -26,9 +26,9 @@ class OneTopic final : public Admin {
   Result<std::vector<GroupDescription>> groups(std::chrono::milliseconds) override {
     return std::vector<GroupDescription>{};
   }
-  Result<std::map<TopicPartition, Offset>> committed(const std::string&, const std::vector<TopicPartition>&,
-                                                     std::chrono::milliseconds) override {
-    return std::map<TopicPartition, Offset>{};
+  Result<std::map<TopicPartition, CommittedOffset>> committed(const std::string&, const std::vector<TopicPartition>&,
+                                                              std::chrono::milliseconds) override {
+    return std::map<TopicPartition, CommittedOffset>{};
   }
 
  private:

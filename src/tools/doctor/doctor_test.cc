@@ -46,10 +46,10 @@ class FakeAdmin final : public bus::Admin {
   Result<std::vector<bus::GroupDescription>> groups(std::chrono::milliseconds /*timeout*/) override {
     return std::vector<bus::GroupDescription>{};
   }
-  Result<std::map<bus::TopicPartition, Offset>> committed(const std::string& /*group*/,
-                                                          const std::vector<bus::TopicPartition>& /*partitions*/,
-                                                          std::chrono::milliseconds /*timeout*/) override {
-    return std::map<bus::TopicPartition, Offset>{};
+  Result<std::map<bus::TopicPartition, bus::CommittedOffset>> committed(
+      const std::string& /*group*/, const std::vector<bus::TopicPartition>& /*partitions*/,
+      std::chrono::milliseconds /*timeout*/) override {
+    return std::map<bus::TopicPartition, bus::CommittedOffset>{};
   }
 
   void make(const TopicSpec& spec) {
