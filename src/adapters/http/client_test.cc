@@ -225,6 +225,18 @@ TEST_F(ClientTest, RefusesAtOnceWhatIsTooMuch) {
   EXPECT_EQ(client.in_flight(), 0U);
 }
 
+TEST_F(ClientTest, WhatIsAnsweredTakesUpNothing) {
+  Client& client = start({.requests_max = 1, .bodies_bytes_max = 1000});
+  for (int i = 0; i < 3; ++i) {
+    ClientRequest request{.method = Method::kPut, .url = url("/echo/x")};
+    request.body = std::make_shared<const std::string>(900, 'v');
+    client.send(request, told_.then());
+    const auto answer = told_.next();
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->body.size(), 900U);
+  }
+}
+
 TEST_F(ClientTest, TheEndTellsEveryoneOnce) {
   Client& client = start({.connections_per_host_max = 2});
   for (int i = 0; i < 10; ++i) client.send(never(), told_.then());

@@ -310,10 +310,27 @@ TEST_F(RouterTest, AnOwnerThatIsAwayHidesNoOtherSentenceAndNoneIsA503) {
   b_.server->stop(milliseconds{0});
   a_.here.have(1);
   EXPECT_EQ(from(next(a_, speaker_of(4))), "a");
+  EXPECT_FALSE(a_.peers->owner_of(PartitionId(5))) << "who does not answer is away with all that it owned";
   const http::Response none = next(a_, speaker_of(4));
   EXPECT_EQ(none.status, 503) << "the one that is away may have a sentence";
   EXPECT_TRUE(http::find_header(none.headers, "Retry-After"));
   EXPECT_THAT(a_.metric(), HasSubstr("studio_forwarded_total{outcome=\"unanswered\"}"));
+}
+
+TEST_F(RouterTest, AnOwnerThatIsNotReadyYetMayHaveASentence) {
+  b_.here.open({});  // and says 503
+  EXPECT_EQ(next(a_).status, 503);
+}
+
+TEST_F(RouterTest, ANewProcessAtAnOldAddressIsLearntByItsRefusal) {
+  EXPECT_EQ(next(a_, speaker_of(3)).status, 204);
+  const std::uint16_t port = b_.server->port();
+  b_.server->stop(milliseconds{0});
+  Studio reborn(directory_, "b again", 4, port);
+  own(reborn, {3, 4, 5});
+  reborn.here.have(1);
+  EXPECT_EQ(next(a_, speaker_of(3)).status, 503) << "421: the token is of another process";
+  EXPECT_EQ(from(next(a_, speaker_of(3))), "b again");
 }
 
 TEST_F(RouterTest, WhilePartitionsMoveNoneIsA503) {
