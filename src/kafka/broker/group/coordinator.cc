@@ -112,6 +112,7 @@ std::vector<ErrorCode> GroupCoordinator::leave(const std::string& group_id, cons
   Entry* entry = find(group_id);
   if (entry == nullptr) return std::vector<ErrorCode>(members.size(), ErrorCode::kUnknownMemberId);
   std::vector<ErrorCode> codes;
+  codes.reserve(members.size());
   for (const auto& member : members) codes.push_back(entry->group->leave(member, now));
   settle(*entry, now);
   return codes;
@@ -160,6 +161,7 @@ void GroupCoordinator::tidy() {
 
 std::vector<ListedGroup> GroupCoordinator::list() const {
   std::vector<ListedGroup> out;
+  out.reserve(entries_.size());
   for (const auto& [id, entry] : entries_) out.push_back({id, entry.group->protocol_type(), entry.group->state()});
   return out;
 }

@@ -33,6 +33,7 @@ bool Group::accepts_protocols(const JoinRequest& request, std::string_view excep
   const auto replaced = request.instance_id ? member_of_instance(*request.instance_id) : nullptr;
   bool has_others = false;
   std::vector<std::string_view> common;
+  common.reserve(request.protocols.size());
   for (const auto& protocol : request.protocols) common.push_back(protocol.name);
   for (const auto& [id, member] : members_) {
     if (id == except_member || (replaced != nullptr && id == *replaced)) continue;
