@@ -16,12 +16,13 @@ using wire::ErrorCode;
 
 namespace {
 constexpr std::int64_t kTopicsMax = 4;  // at a time
-}
+
+bool is_anybodys(const Topic& topic) { return topic.usable && !topic.of_pipeline; }
+}  // namespace
 
 void Admin::act() {
   if (asking_) return;
-  const auto usable =
-      std::count_if(world_.topics.begin(), world_.topics.end(), [](const Topic& t) { return t.usable; });
+  const auto usable = std::count_if(world_.topics.begin(), world_.topics.end(), is_anybodys);
   if (usable == 0 || (usable < kTopicsMax && world_.one_in(4))) return create_topic();
   if (usable > 1 && world_.one_in(6)) return delete_topic();
   if (world_.one_in(3)) delete_records();
@@ -43,15 +44,24 @@ void Admin::create_topic() {
   if (world_.one_in(4)) retention_bytes = fmt::format("{}", 4000 + world_.below(8000));
   if (world_.one_in(4)) retention_ms = fmt::format("{}", 60'000 + world_.below(3'600'000));
   topic.has_retention = retention_bytes != "-1" || retention_ms != "-1";
+  create(topic, {{"segment.bytes", segment_bytes},
+                 {"retention.bytes", retention_bytes},
+                 {"retention.ms", retention_ms},
+                 {"index.interval.bytes", "256"}});
+}
+
+void Admin::create_for_pipeline(const std::string& topic_name, std::int32_t partitions) {
+  Topic topic;
+  topic.name = topic.in_history = topic_name;
+  topic.partitions = partitions;
+  topic.of_pipeline = true;
+  const std::string segment_bytes = fmt::format("{}", 3000 + world_.below(6000));
+  create(topic, {{"segment.bytes", segment_bytes}, {"retention.ms", "-1"}});
+}
+
+void Admin::create(const Topic& topic, const std::vector<wire::CreateTopicsRequest::Config>& configs) {
   wire::CreateTopicsRequest request;
-  request.topics.push_back({topic.name,
-                            topic.partitions,
-                            1,
-                            {},
-                            {{"segment.bytes", segment_bytes},
-                             {"retention.bytes", retention_bytes},
-                             {"retention.ms", retention_ms},
-                             {"index.interval.bytes", "256"}}});
+  request.topics.push_back({topic.name, topic.partitions, 1, {}, configs});
   asking_ = true;
   world_.call<wire::CreateTopicsResponse>(*this, 4, request, [this, topic](const wire::CreateTopicsResponse& answer) {
     asking_ = false;
@@ -67,7 +77,7 @@ void Admin::create_topic() {
 void Admin::delete_topic() {
   std::vector<Topic*> usable;
   for (Topic& topic : world_.topics) {
-    if (topic.usable) usable.push_back(&topic);
+    if (is_anybodys(topic)) usable.push_back(&topic);
   }
   Topic& topic = *usable[world_.below(usable.size())];
   world_.carry_all();  // so that nothing old reaches a topic of the same name
@@ -91,7 +101,7 @@ void Admin::delete_topic() {
 void Admin::delete_records() {
   std::vector<Topic*> usable;
   for (Topic& topic : world_.topics) {
-    if (topic.usable) usable.push_back(&topic);
+    if (is_anybodys(topic)) usable.push_back(&topic);
   }
   if (usable.empty()) return;
   const Topic& topic = *usable[world_.below(usable.size())];

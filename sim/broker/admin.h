@@ -2,6 +2,10 @@
 // history says so before the request leaves.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "kafka/wire/create_topics.h"
 #include "sim/broker/client.h"
 
 namespace antiphon::sim {
@@ -14,8 +18,11 @@ class Admin final : public Client {
   void connection_lost() override { asking_ = false; }
 
   void create_topic();
+  // One that is kept as it is, for a Pipeline.
+  void create_for_pipeline(const std::string& topic_name, std::int32_t partitions);
 
  private:
+  void create(const Topic& topic, const std::vector<kafka::wire::CreateTopicsRequest::Config>& configs);
   void delete_topic();
   void delete_records();
 

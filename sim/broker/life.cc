@@ -12,6 +12,7 @@
 #include "sim/broker/producer.h"
 #include "sim/broker/reader.h"
 #include "sim/broker/transactor.h"
+#include "sim/broker/transformer.h"
 #include "sim/broker/world.h"
 #include "sim/history/event_json.h"
 
@@ -59,8 +60,8 @@ class Life {
       world_.carry_all();
     }
     // acks, idempotent, batches under way, bytes of a record (four of them fit the smallest segment)
-    const std::vector<ProducerSettings> kinds{{-1, true, 5, 300},  {-1, true, 1, 700}, {1, true, 3, 300},
-                                              {-1, false, 3, 300}, {1, false, 3, 300}, {0, false, 2, 300}};
+    const std::vector<ProducerSettings> kinds{{-1, true, 5, 300, {}},  {-1, true, 1, 700, {}}, {1, true, 3, 300, {}},
+                                              {-1, false, 3, 300, {}}, {1, false, 3, 300, {}}, {0, false, 2, 300, {}}};
     const std::uint64_t producers = 2 + world_.below(3);
     for (std::uint64_t i = 0; i < producers; ++i) {
       world_.add<Producer>(fmt::format("p{}", i), i == 0 ? kinds[0] : kinds[world_.below(kinds.size())]);
@@ -72,6 +73,33 @@ class Life {
     }
     world_.add<Reader>("reader", Isolation::kReadUncommitted);
     make_transactional_clients();
+    make_pipeline();
+  }
+
+  // Two places in its group; of a static one two processes.
+  void make_pipeline() {
+    pipeline_ = {"pipe", "in", "out", {}};
+    admin_->create_for_pipeline(pipeline_.input, 2);
+    world_.carry_all();
+    admin_->create_for_pipeline(pipeline_.output, 1);
+    world_.carry_all();
+    Event event;
+    event.what = What::kTransforms;
+    event.group = pipeline_.group;
+    event.topic = pipeline_.input;
+    world_.note(std::move(event));
+    groups_.push_back(pipeline_.group);
+    world_.add<Producer>("feed", ProducerSettings{-1, true, 2, 300, pipeline_.input});
+    const bool is_static = world_.one_in(2);
+    for (int process = 0; process < 3; ++process) {
+      TransformerSettings settings;
+      settings.transactional_id = fmt::format("pipe-{}", process);
+      settings.timeout_ms =
+          static_cast<std::int32_t>(kTransactionTimeoutMsMax / 2 + world_.below(kTransactionTimeoutMsMax / 2));
+      if (is_static) settings.instance = fmt::format("place-{}", process % 2);
+      settings.stands_by = is_static && process == 2;
+      world_.add<Transformer>(fmt::format("pipe-{}", process), pipeline_, settings);
+    }
   }
 
   // Two instances of the first transactional id, so that one fences the other again and again.
@@ -259,6 +287,7 @@ class Life {
 
   World world_;
   Admin* admin_ = nullptr;
+  Pipeline pipeline_;
   std::vector<std::string> groups_;  // for the last look
   LifeCounts counts_;
   std::uint64_t jumped_ms_ = 0;

@@ -5,6 +5,9 @@
 //     transactors    commit, abort, time out and crash in transactions of several partitions, with the offsets of what
 //                    they consumed; two instances of one transactional id fence each other, and zombies go on
 //     groups         members that join, read, commit and leave
+//     a pipeline     a group that consumes, transforms and produces exactly once, in which members stall and others
+//     take
+//                    their partitions over (KIP-447), dynamic members or static ones
 //     readers        of everything and of what is committed; of committed offsets
 //     an admin       topics made and deleted, records deleted
 #pragma once

@@ -59,6 +59,8 @@ TEST_F(Simulation, NothingIsLostUnderAnySeed) {
   EXPECT_GT(all.transactions_committed, count);
   EXPECT_GT(all.transactions_aborted, count / 2);
   EXPECT_GT(all.transactions_refused, count / 10) << "is the end of a zombie ever asked for?";
+  EXPECT_GT(all.transformed, 5 * count);
+  EXPECT_GT(all.zombies_fenced, count / 2) << "does a member whose partition another one has ever commit for it?";
   EXPECT_GT(all.allowed_losses[1], 0U) << "no power cut ever took what acks=1 does not promise: is the cache kept?";
 }
 

@@ -53,8 +53,9 @@ std::string report(const Sum& sum, std::uint64_t from) {
       "**{} failed.**\n\n"
       "Each seed is one life of the whole broker core over a disk in memory that drops, tears and reorders what was "
       "not synced, "
-      "with producers, transactional producers and their zombies, groups and readers of both isolation levels as "
-      "plain objects (sim/broker); a checker judges what they saw "
+      "with producers, transactional producers and their zombies, a group that transforms each record exactly once "
+      "and its zombies, groups and readers of both isolation levels as plain objects (sim/broker); a checker judges "
+      "what they saw "
       "(sim/history).\n\n",
       sum.seeds, now, sum.seeds, from, from, from + sum.seeds - 1, sum.seconds,
       sum.seconds * 1000 / static_cast<double>(sum.seeds), sum.failed);

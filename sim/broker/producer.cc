@@ -52,7 +52,8 @@ bool Producer::finish() {
 }
 
 void Producer::make_batch() {
-  const auto target = any_target(world_);
+  const auto target = settings_.topic.empty() ? any_target(world_)
+                                              : std::optional(any_partition(world_, *world_.topic(settings_.topic)));
   if (!target) return;
   const Place place = *target;
   Queue& queue = queues_[place];

@@ -20,6 +20,7 @@ struct ProducerSettings {
   bool idempotent = true;
   std::size_t batches_max = 5;  // of a partition, not answered
   std::size_t record_bytes_max = 300;
+  std::string topic;  // as the history names it; empty: any
 };
 
 class Producer final : public Client {

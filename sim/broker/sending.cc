@@ -7,7 +7,7 @@ namespace antiphon::sim {
 using kafka::wire::ErrorCode;
 
 void note_send(World& world, const Client& client, const Target& target, const std::string& value, std::int16_t acks,
-               const std::string& transaction) {
+               const std::string& transaction, const std::string& of) {
   Event event;
   event.what = What::kSend;
   event.process = client.name();
@@ -16,6 +16,7 @@ void note_send(World& world, const Client& client, const Target& target, const s
   event.value = value;
   event.acks = acks;
   event.transaction = transaction;
+  event.of = of;
   world.note(std::move(event));
 }
 
@@ -60,11 +61,14 @@ bool passes(ErrorCode error) {
 std::optional<Target> any_target(World& world) {
   std::vector<const Topic*> usable;
   for (const Topic& topic : world.topics) {
-    if (topic.usable) usable.push_back(&topic);
+    if (topic.usable && !topic.of_pipeline) usable.push_back(&topic);
   }
   if (usable.empty()) return std::nullopt;
-  const Topic& topic = *usable[world.below(usable.size())];
-  return Target{topic.in_history, static_cast<std::int32_t>(world.below(static_cast<std::uint64_t>(topic.partitions)))};
+  return any_partition(world, *usable[world.below(usable.size())]);
+}
+
+Target any_partition(World& world, const Topic& topic) {
+  return {topic.in_history, static_cast<std::int32_t>(world.below(static_cast<std::uint64_t>(topic.partitions)))};
 }
 
 }  // namespace antiphon::sim

@@ -19,9 +19,9 @@ namespace antiphon::sim {
 // Where a batch goes: topic as the history names it, partition.
 using Target = std::pair<std::string, std::int32_t>;
 
-// About to be sent for the first time. `transaction`: empty for none.
+// About to be sent for the first time. `transaction`, `of`: empty for none.
 void note_send(World& world, const Client& client, const Target& target, const std::string& value, std::int16_t acks,
-               const std::string& transaction);
+               const std::string& transaction, const std::string& of = {});
 // Answered, or given up: all values of a batch. `base_offset` -1: not known.
 void note_sent(World& world, const Client& client, const Target& target, const std::vector<std::string>& values,
                Outcome outcome, Offset base_offset);
@@ -37,7 +37,8 @@ kafka::wire::ProduceRequest produce_request(const std::string& topic_name, std::
 // Kafka's clients try these again.
 bool passes(kafka::wire::ErrorCode error);
 
-// Any partition of any topic that is not about to be deleted; nothing: there is none.
+// Any partition of any topic that is nobody's own and not about to be deleted; nothing: there is none.
 std::optional<Target> any_target(World& world);
+Target any_partition(World& world, const Topic& topic);
 
 }  // namespace antiphon::sim

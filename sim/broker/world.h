@@ -29,7 +29,8 @@ struct Topic {
   std::string in_history;  // with the number of its life: t1#2
   std::int32_t partitions = 1;
   bool has_retention = false;
-  bool usable = true;  // false: asked to be deleted
+  bool usable = true;        // false: asked to be deleted
+  bool of_pipeline = false;  // input or output of a Pipeline: others only read it, nothing of it is deleted
 };
 
 class World {

@@ -26,6 +26,10 @@ std::string to_string(Anomaly anomaly) {
       return "offsets committed outside their transaction";
     case Anomaly::kLostOffsets:
       return "lost offsets";
+    case Anomaly::kNotExactlyOnce:
+      return "not exactly once";
+    case Anomaly::kOldGeneration:
+      return "commit of an old generation";
     case Anomaly::kUnknownRecord:
       return "unknown record";
   }
@@ -41,6 +45,8 @@ Verdict judge(const History& history, int late_eras) {
   check_polls(index, verdict);
   check_transactions(index, verdict);
   check_offsets(index, verdict);
+  check_transforms(index, verdict);
+  check_generations(index, verdict);
   return verdict;
 }
 
@@ -57,6 +63,8 @@ void Verdict::add(const Verdict& other) {
   transactions_aborted += other.transactions_aborted;
   transactions_refused += other.transactions_refused;
   transactions_unknown += other.transactions_unknown;
+  transformed += other.transformed;
+  zombies_fenced += other.zombies_fenced;
   faults += other.faults;
 }
 
@@ -79,6 +87,8 @@ std::string summary(const Verdict& verdict) {
   line("transactions aborted", verdict.transactions_aborted);
   line("transactions whose end was refused: fenced", verdict.transactions_refused);
   line("transactions without an end, or without its answer", verdict.transactions_unknown);
+  line("records transformed exactly once", verdict.transformed);
+  line("commits of members whose partition another one had: refused", verdict.zombies_fenced);
   line("faults", verdict.faults);
   line("anomalies", verdict.findings.size());
   return text;

@@ -11,6 +11,9 @@
 //   escaped offsets       a group's offset from a transaction that was not committed (yet)
 //   lost offsets          a group's offset that was acknowledged, with its transaction if it has one, and is older or
 //                         gone when asked for; what the logs say of a transaction whose end was never answered counts
+//   not exactly once      a committed record of a topic that a group transforms has no committed record made of it, or
+//                         several (consume, transform, produce: KIP-447)
+//   old generation        a group took an offset from a member whose partition it had given to another one before
 //   unknown record        a record that nobody sent, or to another partition
 //
 // What acks promise:   all: after its answer nothing takes it away.
@@ -40,6 +43,8 @@ enum class Anomaly : std::uint8_t {
   kTornTransaction,
   kEscapedOffsets,
   kLostOffsets,
+  kNotExactlyOnce,
+  kOldGeneration,
   kUnknownRecord,
 };
 std::string to_string(Anomaly anomaly);
@@ -62,6 +67,8 @@ struct Verdict {
   std::uint64_t transactions_aborted = 0;
   std::uint64_t transactions_refused = 0;  // their end: a newer instance had fenced them
   std::uint64_t transactions_unknown = 0;  // their end was not asked for, or not answered
+  std::uint64_t transformed = 0;           // records, exactly once
+  std::uint64_t zombies_fenced = 0;        // commits of a member whose partition another one had: refused
   std::uint64_t faults = 0;
 
   void add(const Verdict& other);  // of another history

@@ -7,20 +7,10 @@
 #include <sstream>
 
 #include "sim/history/event_json.h"
+#include "sim/history/testing.h"
 
 namespace antiphon::sim {
 namespace {
-
-// Lines of these tests: single quotes for double ones, and topic t everywhere.
-History history_of(std::string text) {
-  for (char& c : text) c = c == '\'' ? '"' : c;
-  std::istringstream in(text);
-  auto history = read_history(in);
-  EXPECT_TRUE(history) << (history ? "" : history.error().message);
-  if (!history) return {};
-  for (Event& event : *history) event.topic = event.topic.empty() ? "t" : event.topic;
-  return std::move(*history);
-}
 
 struct Case {
   const char* name;
@@ -421,8 +411,12 @@ TEST(HistoryLines, WhatIsWrittenIsReadAgain) {
 {'what':'end','transaction':'x','commits':true}
 {'what':'committed','group':'g','offset':9,'outcome':'unknown'}
 {'what':'log','first':3,'offset':5,'records':[[3,'a'],[4,'b']],'committed_only':true}
+{'what':'send','process':'p','value':'b','transaction':'x','of':'a'}
+{'what':'assigned','process':'p','group':'g','generation':3}
 {'what':'fault','reason':'kill'})");
-  ASSERT_EQ(history.size(), 5U);
+  ASSERT_EQ(history.size(), 7U);
+  EXPECT_EQ(history[4].of, "a");
+  EXPECT_EQ(history[5].generation, GenerationId(3));
   for (const Event& event : history) {
     const std::string line = to_json_line(event);
     const auto again = event_from_json(line);

@@ -13,6 +13,8 @@ void check_writes(const Index& index, Verdict& verdict);        // every send: i
 void check_polls(const Index& index, Verdict& verdict);         // every reader, answer by answer
 void check_transactions(const Index& index, Verdict& verdict);  // all or nothing
 void check_offsets(const Index& index, Verdict& verdict);       // every group's committed offsets
+void check_transforms(const Index& index, Verdict& verdict);    // consume, transform, produce: exactly once
+void check_generations(const Index& index, Verdict& verdict);   // who lost a partition commits nothing for it
 
 template <class... Args>
 void found(Verdict& verdict, Anomaly anomaly, fmt::format_string<Args...> text, Args&&... args) {

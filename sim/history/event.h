@@ -5,17 +5,23 @@
 // stands behind its request, and behind everything that was known before it came.
 //
 //     what        fields beside `process` (the client's name)
-//     send        topic partition value acks [transaction] [repeats]    about to be sent, for the first time
+//     send        topic partition value acks [transaction] [repeats] [of]
+//                                                                       about to be sent, for the first time; `of`: the
+//                                                                       value that it is made of (transforms)
 //     sent        topic partition value outcome offset                  answered, or given up
 //     position    topic partition offset reason                         a reader goes on here, wherever it stood
 //     polled      topic partition records offset [committed_only]       one answer; `offset` is where it goes on
-//     commit      group topic partition offset [transaction]            a group's offset, about to be sent
+//     commit      group topic partition offset [transaction] [generation]
+//                                                                       a group's offset, about to be sent
 //     committed   group topic partition offset outcome [transaction]    answered
 //     ask         group topic partition                                 about to ask what is stored
 //     stored      group topic partition offset                          what the broker says it has; -1: none
 //     begin       transaction                                           an end may follow; without one it never commits
 //     end         transaction commits                                   about to be sent, for the first time
 //     ended       transaction outcome
+//     join        group                                                 about to ask for a place in the group
+//     assigned    group topic partition generation                      the group gave it this partition
+//     transforms  group topic                                           of each committed record the group makes one
 //     log         topic partition first offset records [committed_only] all of it, read after everything else
 //     log_start   topic partition offset reason                         asked for: what is below may be gone
 //     topic_gone  topic                                                 asked for
@@ -46,6 +52,9 @@ enum class What : std::uint8_t {
   kBegin,
   kEnd,
   kEnded,
+  kJoin,
+  kAssigned,
+  kTransforms,
   kLog,
   kLogStart,
   kTopicGone,
@@ -69,6 +78,8 @@ struct Event {
   std::string transaction;
   bool commits = false;  // of an end
   std::string group;
+  GenerationId generation{-1};  // of the group, as its member knew it; -1: named none
+  std::string of;
   Offset offset{-1};
   Offset first{0};  // of a log
   Outcome outcome = Outcome::kOk;

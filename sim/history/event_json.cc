@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<What, const char*>, 15> kWhats{{{What::kSend, "send"},
+constexpr std::array<std::pair<What, const char*>, 18> kWhats{{{What::kSend, "send"},
                                                                {What::kSent, "sent"},
                                                                {What::kPosition, "position"},
                                                                {What::kPolled, "polled"},
@@ -22,6 +22,9 @@ constexpr std::array<std::pair<What, const char*>, 15> kWhats{{{What::kSend, "se
                                                                {What::kBegin, "begin"},
                                                                {What::kEnd, "end"},
                                                                {What::kEnded, "ended"},
+                                                               {What::kJoin, "join"},
+                                                               {What::kAssigned, "assigned"},
+                                                               {What::kTransforms, "transforms"},
                                                                {What::kLog, "log"},
                                                                {What::kLogStart, "log_start"},
                                                                {What::kTopicGone, "topic_gone"},
@@ -57,6 +60,10 @@ void read_field(Event& event, const std::string& name, const Json& value) {
     value.get_to(event.commits);
   } else if (name == "group") {
     value.get_to(event.group);
+  } else if (name == "generation") {
+    event.generation = GenerationId(value.get<std::int32_t>());
+  } else if (name == "of") {
+    value.get_to(event.of);
   } else if (name == "offset") {
     event.offset = Offset(value.get<std::int64_t>());
   } else if (name == "first") {
@@ -91,6 +98,8 @@ std::string to_json_line(const Event& event) {
   if (!event.transaction.empty()) json["transaction"] = event.transaction;
   if (event.what == What::kEnd) json["commits"] = event.commits;
   if (!event.group.empty()) json["group"] = event.group;
+  if (event.generation != GenerationId(-1)) json["generation"] = event.generation.value();
+  if (!event.of.empty()) json["of"] = event.of;
   if (event.what == What::kLog) json["first"] = event.first.value();
   if (event.offset != Offset(-1)) json["offset"] = event.offset.value();
   const bool answer = event.what == What::kSent || event.what == What::kCommitted || event.what == What::kEnded;

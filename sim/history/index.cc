@@ -77,6 +77,9 @@ Index::Index(const History& all, int late) : history(all), late_eras(late) {
       case What::kCommitted:
       case What::kAsk:
       case What::kStored:
+      case What::kJoin:
+      case What::kAssigned:
+      case What::kTransforms:
         break;
     }
   }

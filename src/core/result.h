@@ -63,7 +63,7 @@ Error errno_error(int error_number, std::string_view what);
 #define ANTIPHON_TRY(var, expr)                                \
   auto var##_result_ = (expr);                                 \
   if (!var##_result_) return std::move(var##_result_).error(); \
-  auto var = std::move(*var##_result_)
+  auto var = std::move(*var##_result_) /* NOLINT(bugprone-macro-parentheses): a name */
 #define ANTIPHON_TRY_VOID(expr)                                        \
   do {                                                                 \
     auto try_void_result_ = (expr);                                    \

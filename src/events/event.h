@@ -12,7 +12,7 @@
 
 namespace antiphon::events {
 
-constexpr std::size_t kPromptTextBytesMax = 8 * 1024;
+constexpr std::size_t kPromptTextBytesMax = 8UL * 1024;
 constexpr std::size_t kCorpusIdBytesMax = 512;
 constexpr std::size_t kConsentVersionCharsMax = 64;
 constexpr int kWantedMax = 1'000'000;

@@ -15,7 +15,7 @@
 namespace antiphon::events {
 
 constexpr std::size_t kHeadersMax = 256;
-constexpr std::size_t kHeaderValueBytesMax = 16 * 1024;
+constexpr std::size_t kHeaderValueBytesMax = 16UL * 1024;
 
 class HeaderReader {
  public:

@@ -16,9 +16,9 @@ namespace antiphon::events {
 
 constexpr std::int32_t kPartitionsDefault = 6;
 constexpr std::int32_t kPartitionsMax = 1000;
-constexpr std::size_t kMessageBytesMax = 5 * 1024 * 1024;            // a record of any topic but the dead letters
-constexpr std::size_t kDeadLetterMessageBytesMax = 6 * 1024 * 1024;  // the same record and what was said about it
-constexpr std::size_t kAudioBytesMax = 4 * 1024 * 1024;              // an upload; the rest of a record is its headers
+constexpr std::size_t kMessageBytesMax = 5UL * 1024 * 1024;            // a record of any topic but the dead letters
+constexpr std::size_t kDeadLetterMessageBytesMax = 6UL * 1024 * 1024;  // the same record and what was said about it
+constexpr std::size_t kAudioBytesMax = 4UL * 1024 * 1024;              // an upload; the rest of a record is its headers
 constexpr std::size_t kNamespaceCharsMax = 64;
 constexpr std::string_view kNamespaceDefault = "voices";
 

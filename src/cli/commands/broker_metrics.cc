@@ -1,8 +1,5 @@
 #include "cli/commands/broker_metrics.h"
 
-#include <prometheus/gauge.h>
-#include <prometheus/registry.h>
-
 #include <condition_variable>
 #include <mutex>
 
@@ -17,6 +14,8 @@ struct Exported {
   const char* name;
   const char* help;
   std::uint64_t BrokerMetricsSnapshot::*value;
+  const char* label = nullptr;  // null: none
+  const char* label_value = nullptr;
 };
 
 constexpr Exported kExported[] = {
@@ -42,6 +41,20 @@ constexpr Exported kExported[] = {
     {"kafka_broker_topics", "Topics.", &BrokerMetricsSnapshot::topics},
     {"kafka_broker_partitions", "Partitions.", &BrokerMetricsSnapshot::partitions},
     {"kafka_broker_groups", "Consumer groups.", &BrokerMetricsSnapshot::groups},
+    {"kafka_broker_transactions_open", "Transactions that are not over.", &BrokerMetricsSnapshot::transactions_open},
+    {"kafka_broker_transactions_oldest_age_seconds",
+     "How long the oldest of them has held the last stable offset of its partitions.",
+     &BrokerMetricsSnapshot::transactions_oldest_age_s},
+    {"kafka_broker_transactions_ended_total", "Transactions that ended, by outcome.",
+     &BrokerMetricsSnapshot::transactions_committed, "outcome", "committed"},
+    {"kafka_broker_transactions_ended_total", "Transactions that ended, by outcome.",
+     &BrokerMetricsSnapshot::transactions_aborted, "outcome", "aborted"},
+    {"kafka_broker_transactions_ended_total", "Transactions that ended, by outcome.",
+     &BrokerMetricsSnapshot::transactions_timed_out, "outcome", "timed_out"},
+    {"kafka_broker_producers_fenced_total", "Requests refused because their producer had been fenced.",
+     &BrokerMetricsSnapshot::producers_fenced_by_epoch, "by", "epoch"},
+    {"kafka_broker_producers_fenced_total", "Requests refused because their producer had been fenced.",
+     &BrokerMetricsSnapshot::producers_fenced_by_generation, "by", "generation"},
     {"kafka_broker_compaction_passes_total", "Passes of the cleaner that ended.",
      &BrokerMetricsSnapshot::compaction_passes},
     {"kafka_broker_compaction_last_pass_milliseconds", "When the last one began, as Unix time.",
@@ -62,25 +75,35 @@ prometheus::Family<prometheus::Gauge>& family(prometheus::Registry& registry, co
 }
 
 void copy(const std::stop_token& ended, const kafka::broker::BrokerMetrics& metrics, prometheus::Registry& registry) {
-  std::vector<prometheus::Gauge*> gauges;
-  for (const Exported& each : kExported) gauges.push_back(&family(registry, each.name, each.help).Add({}));
-  auto& by_api = family(registry, "kafka_broker_requests_total", "Requests answered or refused, by API key.");
-  auto& durability = family(registry, "kafka_broker_durability", "1 for what acks=all means in this process.");
+  BrokerGauges gauges(registry);
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
   do {
-    const BrokerMetricsSnapshot now = metrics.snapshot();
-    for (std::size_t i = 0; i < gauges.size(); ++i) gauges[i]->Set(static_cast<double>(now.*kExported[i].value));
-    for (const auto& [key, count] : now.requests_by_api) {
-      by_api.Add({{"api_key", std::to_string(key)}}).Set(static_cast<double>(count));
-    }
-    durability.Add({{"acks_all", now.durability}}).Set(1);
+    gauges.set(metrics.snapshot());
     wake.wait_for(lock, ended, kEvery, [] { return false; });
   } while (!ended.stop_requested());
 }
 
 }  // namespace
+
+BrokerGauges::BrokerGauges(prometheus::Registry& registry)
+    : requests_by_api_(family(registry, "kafka_broker_requests_total", "Requests answered or refused, by API key.")),
+      durability_(family(registry, "kafka_broker_durability", "1 for what acks=all means in this process.")) {
+  for (const Exported& each : kExported) {
+    prometheus::Labels labels;
+    if (each.label != nullptr) labels.emplace(each.label, each.label_value);
+    plain_.push_back(&family(registry, each.name, each.help).Add(labels));
+  }
+}
+
+void BrokerGauges::set(const BrokerMetricsSnapshot& now) {
+  for (std::size_t i = 0; i < plain_.size(); ++i) plain_[i]->Set(static_cast<double>(now.*kExported[i].value));
+  for (const auto& [key, count] : now.requests_by_api) {
+    requests_by_api_.Add({{"api_key", std::to_string(key)}}).Set(static_cast<double>(count));
+  }
+  durability_.Add({{"acks_all", now.durability}}).Set(1);
+}
 
 BrokerMetricsExport::BrokerMetricsExport(const kafka::broker::BrokerMetrics& metrics, prometheus::Registry& registry)
     : copier_([&metrics, &registry](const std::stop_token& ended) { copy(ended, metrics, registry); }) {}

@@ -36,6 +36,7 @@ Result<Child> Child::start(const std::vector<std::string>& argv, const std::vect
   if (::pipe2(output.data(), O_CLOEXEC) != 0) return errno_error(errno, "pipe");
   std::vector<std::string> copy = argv;
   std::vector<char*> raw;
+  raw.reserve(copy.size() + 1);
   for (auto& argument : copy) raw.push_back(argument.data());
   raw.push_back(nullptr);
   const pid_t parent = ::getpid();

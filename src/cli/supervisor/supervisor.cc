@@ -162,6 +162,7 @@ bool Supervisor::stop_all() {
 
 std::vector<ChildReport> Supervisor::report() const {
   std::vector<ChildReport> out;
+  out.reserve(entries_.size());
   for (const auto& entry : entries_) out.push_back(entry->report);
   return out;
 }

@@ -250,6 +250,7 @@ Result<std::vector<DirectoryEntry>> MemoryFileSystem::list(const std::string& di
   const auto node = find(state_->root, parts_of(directory));
   if (!node || !node->is_directory()) return missing("list", directory);
   std::vector<DirectoryEntry> entries;
+  entries.reserve(node->entries.size());
   for (const auto& [name, child] : node->entries) entries.push_back({name, child->is_directory()});
   return entries;
 }

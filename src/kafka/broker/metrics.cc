@@ -25,6 +25,13 @@ BrokerMetricsSnapshot BrokerMetrics::snapshot() const {
   s.topics = get(topics);
   s.partitions = get(partitions);
   s.groups = get(groups);
+  s.transactions_open = get(transactions_open);
+  s.transactions_oldest_age_s = get(transactions_oldest_age_s);
+  s.transactions_committed = get(transactions_committed);
+  s.transactions_aborted = get(transactions_aborted);
+  s.transactions_timed_out = get(transactions_timed_out);
+  s.producers_fenced_by_epoch = get(producers_fenced_by_epoch);
+  s.producers_fenced_by_generation = get(producers_fenced_by_generation);
   s.compaction_passes = get(compaction_passes);
   s.compaction_last_pass_ms = get(compaction_last_pass_ms);
   s.compaction_bytes_read = get(compaction_bytes_read);

@@ -29,6 +29,13 @@ struct BrokerMetricsSnapshot {
   std::uint64_t topics = 0;
   std::uint64_t partitions = 0;
   std::uint64_t groups = 0;
+  std::uint64_t transactions_open = 0;          // of prepared ones some marker is not durable yet
+  std::uint64_t transactions_oldest_age_s = 0;  // of these; it holds the last stable offset of its partitions
+  std::uint64_t transactions_committed = 0;     // ended since start
+  std::uint64_t transactions_aborted = 0;
+  std::uint64_t transactions_timed_out = 0;
+  std::uint64_t producers_fenced_by_epoch = 0;       // requests refused: a newer instance, or a timeout
+  std::uint64_t producers_fenced_by_generation = 0;  // TxnOffsetCommit of a member that is none any more (KIP-447)
   std::uint64_t compaction_passes = 0;
   std::uint64_t compaction_last_pass_ms = 0;  // Unix time; 0: none yet
   std::uint64_t compaction_bytes_read = 0;
@@ -58,6 +65,9 @@ class BrokerMetrics {
   Counter connections_crowded_out{0}, handshakes_failed{0}, authentications{0}, authentications_failed{0};
   Counter journal_syncs{0}, journal_sync_ns{0}, journal_bytes{0};
   Counter topics{0}, partitions{0}, groups{0};
+  Counter transactions_open{0}, transactions_oldest_age_s{0};
+  Counter transactions_committed{0}, transactions_aborted{0}, transactions_timed_out{0};
+  Counter producers_fenced_by_epoch{0}, producers_fenced_by_generation{0};
   Counter compaction_passes{0}, compaction_last_pass_ms{0}, compaction_bytes_read{0}, compaction_bytes_removed{0};
   Counter compaction_records_removed{0}, compaction_left_alone{0}, compaction_dirty_percent_max{0};
 

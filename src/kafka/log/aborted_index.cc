@@ -105,6 +105,7 @@ Result<bool> AbortedIndex::load(std::span<const AbortedIndexMark> marks) {
 
 std::vector<AbortedIndexMark> AbortedIndex::marks() const {
   std::vector<AbortedIndexMark> marks;
+  marks.reserve(parts_.size());
   for (const auto& [segment, part] : parts_) {
     marks.push_back({segment, static_cast<std::uint32_t>(part.file.count()), part.crc});
   }
@@ -125,6 +126,7 @@ Result<> AbortedIndex::merge(Offset segment, Offset into) {
 
 std::vector<EntryFile*> AbortedIndex::files() {
   std::vector<EntryFile*> files;
+  files.reserve(parts_.size());
   for (auto& [segment, part] : parts_) files.push_back(&part.file);
   return files;
 }

@@ -161,6 +161,7 @@ const TopicMeta* LogImpl::topic(const TopicId& id) const {
 }
 std::vector<const TopicMeta*> LogImpl::topics() const {
   std::vector<const TopicMeta*> all;
+  all.reserve(topics_.size());
   for (const auto& [name, topic] : topics_) all.push_back(&topic.meta);
   return all;
 }

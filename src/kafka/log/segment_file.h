@@ -26,7 +26,7 @@ Result<> write_anew(File& file, std::uint64_t from, std::uint64_t to);
 
 class SegmentFile {
  public:
-  SegmentFile(FilePool& pool, std::string directory, std::string name, bool is_new)
+  SegmentFile(FilePool& pool, std::string directory, const std::string& name, bool is_new)
       : pool_(pool),
         directory_(std::move(directory)),
         path_(directory_ + "/" + name),

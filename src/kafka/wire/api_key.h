@@ -89,7 +89,7 @@
 namespace antiphon::kafka::wire {
 
 enum class ApiKey : std::int16_t {
-#define ANTIPHON_ENUMERATOR(constant, number, name) constant = number,
+#define ANTIPHON_ENUMERATOR(constant, number, name) constant = (number),
   ANTIPHON_KAFKA_API_KEYS(ANTIPHON_ENUMERATOR)
 #undef ANTIPHON_ENUMERATOR
 };

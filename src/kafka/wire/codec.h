@@ -351,7 +351,8 @@ std::size_t encoded_size(ApiVersion version, const M& message) {
 
 }  // namespace antiphon::kafka::wire
 
-#define ANTIPHON_WIRE_MESSAGE(M)                                             \
-  template void antiphon::kafka::wire::read(Reader&, ApiVersion, M&);        \
-  template void antiphon::kafka::wire::write(Writer&, ApiVersion, const M&); \
-  template std::size_t antiphon::kafka::wire::encoded_size(ApiVersion, const M&);
+#define ANTIPHON_WIRE_MESSAGE(M) /* NOLINTBEGIN(bugprone-macro-parentheses): a type */ \
+  template void antiphon::kafka::wire::read(Reader&, ApiVersion, M&);                  \
+  template void antiphon::kafka::wire::write(Writer&, ApiVersion, const M&);           \
+  template std::size_t antiphon::kafka::wire::encoded_size(ApiVersion,                 \
+                                                           const M&); /* NOLINTEND(bugprone-macro-parentheses) */

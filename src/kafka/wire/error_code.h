@@ -147,7 +147,7 @@
 namespace antiphon::kafka::wire {
 
 enum class ErrorCode : std::int16_t {
-#define ANTIPHON_ENUMERATOR(constant, number, name) constant = number,
+#define ANTIPHON_ENUMERATOR(constant, number, name) constant = (number),
   ANTIPHON_KAFKA_ERRORS(ANTIPHON_ENUMERATOR)
 #undef ANTIPHON_ENUMERATOR
 };

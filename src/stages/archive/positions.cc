@@ -56,6 +56,7 @@ void Positions::committed(const std::map<bus::TopicPartition, Offset>& next) {
 
 std::vector<bus::TopicPartition> Positions::partitions() const {
   std::vector<bus::TopicPartition> all;
+  all.reserve(positions_.size());
   for (const auto& [partition, position] : positions_) all.push_back(partition);
   return all;
 }

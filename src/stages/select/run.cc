@@ -178,6 +178,7 @@ Result<> run_select(const SelectSettings& settings, const StopToken& stop, Healt
     default_locale = std::move(locale);
   }
   std::vector<std::string> ids;
+  ids.reserve(corpora.size());
   for (const CorpusUrl& corpus : corpora) ids.push_back(corpus.id);
   Metrics metrics(registry, ids);
   bus::Connection connection = settings.kafka;

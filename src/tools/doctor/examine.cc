@@ -30,6 +30,7 @@ class Doctor {
     ANTIPHON_TRY(topics, admin_.topics(question_.timeout));
     const auto specs = specs_for(topics);
     std::vector<std::string> names;
+    names.reserve(specs.size());
     for (const auto& spec : specs) names.push_back(spec.name);
     ANTIPHON_TRY(facts, bus::gather_facts(admin_, topics, names, question_.timeout));
     report_.facts = std::move(facts);

@@ -60,6 +60,7 @@ class Collector {
   Result<> groups() {
     ANTIPHON_TRY(all, admin_->groups(question_.timeout));
     std::vector<bus::TopicPartition> partitions;
+    partitions.reserve(ranges_.size());
     for (const auto& [partition, range] : ranges_) partitions.push_back(partition);
     for (const auto& group : all) {
       if (!group.group_id.starts_with(question_.topics.name_space() + ".")) continue;

@@ -213,7 +213,21 @@ class Core final : public BrokerCore {
     BrokerMetrics::set(metrics_.topics, topics.size());
     BrokerMetrics::set(metrics_.partitions, partitions);
     BrokerMetrics::set(metrics_.groups, groups_.group_count());
+    publish_transactions();
     publish_compaction(log_metrics);
+  }
+
+  void publish_transactions() {
+    const OpenTransactions open = transactions_.open();
+    const std::int64_t age_ms = open.count == 0 ? 0 : to_unix_ms(clock_.wall_now()) - open.oldest_start_ms;
+    BrokerMetrics::set(metrics_.transactions_open, open.count);
+    BrokerMetrics::set(metrics_.transactions_oldest_age_s,
+                       static_cast<std::uint64_t>(std::max<std::int64_t>(age_ms, 0)) / 1'000);
+    const TransactionCounts& counts = transactions_.counts();
+    BrokerMetrics::set(metrics_.transactions_committed, counts.committed);
+    BrokerMetrics::set(metrics_.transactions_aborted, counts.aborted);
+    BrokerMetrics::set(metrics_.transactions_timed_out, counts.timed_out);
+    BrokerMetrics::set(metrics_.producers_fenced_by_epoch, counts.fenced);
   }
 
   void publish_compaction(const log::LogMetrics& from) {

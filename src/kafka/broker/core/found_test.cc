@@ -264,5 +264,76 @@ TEST_F(FoundInCore, FilesOfOlderBrokersWithoutACrcAreTaken) {
   EXPECT_EQ(read_checked_text(d.files, "/data/cluster.id")->text, "abcdefghijklmnopqrstuv");
 }
 
+// Seed 14534: a process took the place of a static member over, the disk was full, and after a restart the place was
+// the old process's again: both could have committed in one generation.
+class StaticPlace : public FoundInCore {
+ protected:
+  std::uint64_t send_join() {
+    wire::JoinGroupRequest r;
+    r.group_id = "g";
+    r.session_timeout_ms = 10'000;
+    r.rebalance_timeout_ms = 10'000;
+    r.group_instance_id = "place";
+    r.protocol_type = "consumer";
+    r.protocols.push_back({"range", as_bytes("t")});
+    return d.send(5, r);
+  }
+  wire::JoinGroupResponse take_join(std::uint64_t sequence) { return d.take<wire::JoinGroupResponse>(sequence, 5); }
+  // Generation 1, and stored.
+  std::string stable_member() {
+    const auto sequence = send_join();
+    d.pump();
+    std::string id(take_join(sequence).member_id);
+    wire::SyncGroupRequest r;
+    r.group_id = "g";
+    r.generation_id = GenerationId(1);
+    r.member_id = id;
+    r.group_instance_id = "place";
+    EXPECT_EQ(d.call<wire::SyncGroupResponse>(3, r).error_code, E::kNone);
+    return id;
+  }
+  E heartbeat(std::string_view member) {
+    wire::HeartbeatRequest r;
+    r.group_id = "g";
+    r.generation_id = GenerationId(1);
+    r.member_id = member;
+    r.group_instance_id = "place";
+    return d.call<wire::HeartbeatResponse>(3, r).error_code;
+  }
+};
+
+TEST_F(StaticPlace, WhoTakesItOverIsToldWhenThatIsOnDisk) {
+  const std::string old_id = stable_member();
+  const auto sequence = send_join();
+  d.core->advance();
+  EXPECT_FALSE(d.answered(sequence)) << "a power cut now gives the place back";
+  d.pump();
+  const std::string new_id(take_join(sequence).member_id);
+  d.crash(1);
+  ASSERT_TRUE(d.start());
+  EXPECT_EQ(heartbeat(old_id), E::kFencedInstanceId);
+  EXPECT_EQ(heartbeat(new_id), E::kNone);
+}
+
+TEST_F(StaticPlace, WhoTakesItOverIsRefusedWhileTheDiskIsAndMayComeAgain) {
+  const std::string old_id = stable_member();
+  Fault full;
+  full.kind = Fault::Kind::kNoSpace;
+  full.only = FileOperation::kWrite;
+  full.count = 1'000;
+  d.files.inject(full);
+  const auto refused = send_join();
+  d.pump();
+  EXPECT_EQ(take_join(refused).error_code, E::kCoordinatorNotAvailable);
+  d.files.clear_faults();
+  d.crash(1);
+  ASSERT_TRUE(d.start());
+  EXPECT_EQ(heartbeat(old_id), E::kNone) << "nobody else was given its place";
+  const auto again = send_join();
+  d.pump();
+  EXPECT_EQ(take_join(again).error_code, E::kNone);
+  EXPECT_EQ(heartbeat(old_id), E::kFencedInstanceId);
+}
+
 }  // namespace
 }  // namespace antiphon::kafka::broker

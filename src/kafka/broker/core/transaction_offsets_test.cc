@@ -99,6 +99,7 @@ TEST_F(TransactionOffsets, AMemberOfALostGenerationCommitsNothing) {  // KIP-447
   const auto generation = joined.generation_id.value();
   EXPECT_EQ(commit_offset(p, "g", 5, 3, member, generation - 1), E::kIllegalGeneration);
   EXPECT_EQ(commit_offset(p, "g", 5, 3, "another", generation), E::kUnknownMemberId);
+  EXPECT_EQ(d.metrics.snapshot().producers_fenced_by_generation, 2U);
   EXPECT_EQ(commit_offset(p, "g", 5, 3, member, generation), E::kNone);
   EXPECT_EQ(commit_offset(p, "g", 6, 2), E::kNone) << "a client before KIP-447 names nobody";
 }

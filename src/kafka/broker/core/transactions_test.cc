@@ -151,6 +151,35 @@ TEST_F(Transactions, ATransactionThatTakesTooLongIsAbortedByTheClock) {  // [33]
   EXPECT_EQ(end(p, true), E::kProducerFenced);
 }
 
+TEST_F(Transactions, OneThatHoldsReadersUpIsSeenInTheMetricsWithItsAge) {
+  const auto metrics = [&] {
+    d.core->housekeeping();
+    return d.metrics.snapshot();
+  };
+  EXPECT_EQ(metrics().transactions_open, 0U);
+  Producer hung = started("hung", 900'000);
+  add(hung, {0});
+  produce(hung, 0, "held");
+  d.advance(61s);
+  Producer p = started();
+  add(p, {1});
+  EXPECT_EQ(latest(0, true), 0);
+  EXPECT_EQ(metrics().transactions_open, 2U);
+  EXPECT_EQ(metrics().transactions_oldest_age_s, 61U);
+  EXPECT_EQ(end(p, true), E::kNone);
+  EXPECT_EQ(metrics().transactions_open, 1U);
+  EXPECT_EQ(metrics().transactions_committed, 1U);
+  d.crash(1);
+  ASSERT_TRUE(d.start());
+  EXPECT_EQ(d.metrics.snapshot().transactions_oldest_age_s, 61U) << "seen from the start on";
+  d.advance(900s);
+  EXPECT_EQ(metrics().transactions_timed_out, 1U);
+  EXPECT_EQ(metrics().transactions_open, 0U);
+  EXPECT_EQ(metrics().transactions_oldest_age_s, 0U);
+  EXPECT_EQ(end(hung, true), E::kProducerFenced);
+  EXPECT_EQ(metrics().producers_fenced_by_epoch, 1U);
+}
+
 // Runs a transaction over two partitions and a group, cuts the power after so many steps of EndTxn, and looks.
 TEST_F(Transactions, APowerCutAtAnyStepOfTheEndLeavesOneOutcomeAndNothingStuck) {  // [33]
   for (const bool commit : {true, false}) {

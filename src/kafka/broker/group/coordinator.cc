@@ -31,13 +31,23 @@ void GroupCoordinator::arm(Entry& entry, MonoTime at) {
 void GroupCoordinator::settle(Entry& entry, Instant now) {
   if (entry.group->take_dirty()) {
     store_.append(entry.group->id(), {group_record(entry.group->id(), entry.group->metadata(now))},
-                  [id = entry.group->id()](ErrorCode error) {
-                    if (error == ErrorCode::kNone) return;
-                    logging::warn("a group's state could not be stored; members join anew after a restart",
-                                  {{"group", id}, {"error", wire::to_string(error)}});
+                  [this, id = entry.group->id(), replacements = entry.group->replacements(), now](ErrorCode error) {
+                    state_stored(id, replacements, error, now);
                   });
   }
   arm(entry, entry.group->next_deadline());
+}
+
+void GroupCoordinator::state_stored(const std::string& group_id, const std::vector<std::string>& replacements,
+                                    ErrorCode error, Instant now) {
+  if (error != ErrorCode::kNone) {
+    logging::warn("a group's state could not be stored; members join anew after a restart",
+                  {{"group", group_id}, {"error", wire::to_string(error)}});
+  }
+  Entry* entry = find(group_id);
+  if (entry == nullptr || replacements.empty()) return;
+  for (const std::string& member : replacements) entry->group->replacement_stored(member, error, now);
+  arm(*entry, entry->group->next_deadline());
 }
 
 void GroupCoordinator::join(const JoinRequest& request, JoinReply reply, Instant now) {
@@ -102,6 +112,7 @@ std::vector<ErrorCode> GroupCoordinator::leave(const std::string& group_id, cons
   Entry* entry = find(group_id);
   if (entry == nullptr) return std::vector<ErrorCode>(members.size(), ErrorCode::kUnknownMemberId);
   std::vector<ErrorCode> codes;
+  codes.reserve(members.size());
   for (const auto& member : members) codes.push_back(entry->group->leave(member, now));
   settle(*entry, now);
   return codes;
@@ -150,6 +161,7 @@ void GroupCoordinator::tidy() {
 
 std::vector<ListedGroup> GroupCoordinator::list() const {
   std::vector<ListedGroup> out;
+  out.reserve(entries_.size());
   for (const auto& [id, entry] : entries_) out.push_back({id, entry.group->protocol_type(), entry.group->state()});
   return out;
 }

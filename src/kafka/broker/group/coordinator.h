@@ -98,6 +98,8 @@ class GroupCoordinator {
   Entry* find_or_make(const std::string& group_id);
   // After anything that may have changed the group: stores it if it asks for that, arms its deadline anew.
   void settle(Entry& entry, Instant now);
+  void state_stored(const std::string& group_id, const std::vector<std::string>& replacements, ErrorCode error,
+                    Instant now);
   void arm(Entry& entry, MonoTime at);
   [[nodiscard]] ErrorCode check_commit(const CommitRequest& request, Instant now);
   // A commit that was checked: its records, and what they say. Codes are changed where an offset cannot be taken.

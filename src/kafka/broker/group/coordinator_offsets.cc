@@ -28,7 +28,7 @@ GroupCoordinator::Accepted GroupCoordinator::accept(const CommitRequest& request
     }
     CommittedOffset offset{each.offset, each.leader_epoch, each.metadata, to_unix_ms(now.wall), next_order_++};
     accepted.records.push_back(offset_record({request.group_id, each.topic, each.partition}, offset));
-    accepted.offsets.push_back({{each.topic, each.partition}, std::move(offset)});
+    accepted.offsets.emplace_back(Place{each.topic, each.partition}, std::move(offset));
   }
   return accepted;
 }
@@ -181,6 +181,7 @@ std::set<GroupCoordinator::Place> GroupCoordinator::places_of(const Entry& entry
 void GroupCoordinator::append_tombstones(const std::string& group_id, std::vector<Place> places,
                                          std::function<void(ErrorCode)> done) {
   std::vector<GroupRecord> records;
+  records.reserve(places.size());
   for (const auto& where : places) records.push_back(offset_tombstone({group_id, where.first, where.second}));
   store_.append(
       group_id, std::move(records),
@@ -216,8 +217,10 @@ void GroupCoordinator::remove_group(const std::string& group_id, std::function<v
       !entry.unstable.empty()) {
     return reply(ErrorCode::kNonEmptyGroup);
   }
+  const std::set<Place> places = places_of(entry);
   std::vector<GroupRecord> records;
-  for (const auto& where : places_of(entry)) records.push_back(offset_tombstone({group_id, where.first, where.second}));
+  records.reserve(places.size() + 1);
+  for (const auto& where : places) records.push_back(offset_tombstone({group_id, where.first, where.second}));
   records.push_back(group_tombstone(group_id));
   arm(entry, MonoTime::max());
   entries_.erase(found);

@@ -64,6 +64,9 @@ class Group {
   [[nodiscard]] GroupMetadata metadata(Instant now) const;
   // Something of metadata() changed outside of a leader's sync and should be stored (emptied; static member replaced).
   [[nodiscard]] bool take_dirty() { return std::exchange(dirty_, false); }
+  // Static members that took a place over and are answered when that is stored: then call replacement_stored().
+  [[nodiscard]] std::vector<std::string> replacements() const;
+  void replacement_stored(const std::string& member_id, ErrorCode error, Instant now);
 
   [[nodiscard]] DescribedGroup describe() const;
   [[nodiscard]] const std::string& id() const { return id_; }
@@ -112,12 +115,13 @@ class Group {
   std::string protocol_;
   std::string leader_;
   std::map<std::string, Member, std::less<>> members_;
-  std::map<std::string, MonoTime, std::less<>> pending_;       // ids given out (KIP-394), not yet used; until when
-  std::map<std::string, std::string, std::less<>> instances_;  // static: instance id -> member id
-  MonoTime rebalance_deadline_ = MonoTime::max();              // of the state that waits
-  MonoTime initial_join_until_ = MonoTime::min();              // PreparingRebalance from Empty does not end before,
-  MonoTime initial_join_limit_ = MonoTime::min();              // and newcomers extend it no further than this
-  bool assignment_pending_ = false;                            // the leader's assignment is being stored
+  std::map<std::string, MonoTime, std::less<>> pending_;         // ids given out (KIP-394), not yet used; until when
+  std::map<std::string, std::string, std::less<>> instances_;    // static: instance id -> member id
+  std::map<std::string, JoinAnswer, std::less<>> replacements_;  // member id -> what it is answered when it is stored
+  MonoTime rebalance_deadline_ = MonoTime::max();                // of the state that waits
+  MonoTime initial_join_until_ = MonoTime::min();                // PreparingRebalance from Empty does not end before,
+  MonoTime initial_join_limit_ = MonoTime::min();                // and newcomers extend it no further than this
+  bool assignment_pending_ = false;                              // the leader's assignment is being stored
   bool dirty_ = false;
 };
 

@@ -33,6 +33,7 @@ bool Group::accepts_protocols(const JoinRequest& request, std::string_view excep
   const auto replaced = request.instance_id ? member_of_instance(*request.instance_id) : nullptr;
   bool has_others = false;
   std::vector<std::string_view> common;
+  common.reserve(request.protocols.size());
   for (const auto& protocol : request.protocols) common.push_back(protocol.name);
   for (const auto& [id, member] : members_) {
     if (id == except_member || (replaced != nullptr && id == *replaced)) continue;
@@ -133,7 +134,9 @@ JoinAnswer Group::current_generation_for(const Member& member) const {
 }
 
 // A static member came back without its member id: it takes its old place under a new id, and the one that held the old
-// id is fenced. In a stable group whose choice of protocol stays the same nobody else notices.
+// id is fenced. In a stable group whose choice of protocol stays the same nobody else notices, but it is answered only
+// when its id is stored: a crash would give the place back to the old one, and both would have worked in one
+// generation.
 void Group::replace_static(const std::string& old_id, const JoinRequest& request, JoinReply reply, Instant now) {
   auto node = members_.extract(old_id);
   const std::string new_id = new_member_id(request);
@@ -162,8 +165,24 @@ void Group::replace_static(const std::string& old_id, const JoinRequest& request
     answer.leader = old_id;  // so that it does not think it has to assign
     answer.members.clear();
   }
-  touch(kept, now);
-  std::exchange(kept.join_reply, nullptr)(answer);
+  replacements_[new_id] = std::move(answer);
+}
+
+std::vector<std::string> Group::replacements() const {
+  std::vector<std::string> ids;
+  ids.reserve(replacements_.size());
+  for (const auto& [id, answer] : replacements_) ids.push_back(id);
+  return ids;
+}
+
+// Unless a rebalance has begun, which answers all, or the next one has taken the place over.
+void Group::replacement_stored(const std::string& member_id, ErrorCode error, Instant now) {
+  const auto node = replacements_.extract(member_id);
+  const auto found = members_.find(member_id);
+  if (node.empty() || found == members_.end() || state_ != GroupState::kStable || !found->second.join_reply) return;
+  touch(found->second, now);
+  const JoinReply reply = std::exchange(found->second.join_reply, nullptr);
+  reply(error == ErrorCode::kNone ? node.mapped() : refusal(error, {}));
 }
 
 }  // namespace antiphon::kafka::broker

@@ -42,6 +42,7 @@ Page::Topic missing(std::string_view name) {
 // The names to describe, ascending, from the cursor's topic on.
 std::vector<std::string_view> names_of(BrokerContext& context, const wire::DescribeTopicPartitionsRequest& request) {
   std::vector<std::string_view> names;
+  names.reserve(request.topics.size());
   for (const auto& topic : request.topics) names.push_back(topic.name);
   if (names.empty()) {
     for (const auto* meta : context.log.topics()) names.push_back(meta->name);

@@ -258,6 +258,7 @@ void handle_produce(BrokerContext& context, const Request& request) {
   }
   if (waits) return answer_later(context, request, std::move(appends), message->timeout_ms);
   std::vector<ProducedPartition> partitions;
+  partitions.reserve(appends.size());
   for (auto& append : appends) partitions.push_back(std::move(append.out));
   respond_produced(context, ReplyStub::of(request), partitions);
 }

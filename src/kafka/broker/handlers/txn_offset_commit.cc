@@ -6,6 +6,8 @@
 // the group by itself).
 #include "kafka/wire/txn_offset_commit.h"
 
+#include <algorithm>
+
 #include "kafka/broker/handlers/handlers.h"
 
 namespace antiphon::kafka::broker {
@@ -26,6 +28,11 @@ void respond_inside(BrokerContext& context, const ReplyStub& to, const std::vect
     response.topics.back().partitions.push_back({partition.partition, error});
   }
   context.respond(to, response);
+}
+
+bool lost_its_generation(ErrorCode error) {
+  return error == ErrorCode::kIllegalGeneration || error == ErrorCode::kUnknownMemberId ||
+         error == ErrorCode::kFencedInstanceId;
 }
 
 }  // namespace
@@ -66,6 +73,8 @@ void handle_txn_offset_commit(BrokerContext& context, const Request& request) {
       commit, who,
       [&context, to = ReplyStub::of(request), all = std::move(all),
        places = std::move(places)](const std::vector<ErrorCode>& codes) mutable {
+        if (std::any_of(codes.begin(), codes.end(), lost_its_generation))
+          BrokerMetrics::add(context.metrics.producers_fenced_by_generation, 1);
         for (std::size_t i = 0; i < codes.size(); ++i) all[places[i]].error = codes[i];
         respond_inside(context, to, all);
       },

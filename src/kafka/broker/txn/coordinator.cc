@@ -73,7 +73,7 @@ void TransactionCoordinator::init(const InitRequest& request, InitReply reply, I
   if (entry->second.storing) return refuse(ErrorCode::kConcurrentTransactions);
   Decision decision =
       decide_init(entry->second.transaction, request.timeout_ms, request.expected, new_id_, to_unix_ms(now.wall));
-  if (!decision.next) return refuse(decision.error);
+  if (!decision.next) return refuse(counted(decision.error));
   if (is_prepared(decision.next->state)) {  // the client asks again when the abort is over
     entry->second.waiting.emplace_back([reply = std::move(reply)](ErrorCode error) {
       reply(error == ErrorCode::kNone ? ErrorCode::kConcurrentTransactions : error, {});
@@ -94,7 +94,7 @@ void TransactionCoordinator::add_partitions(const std::string& transactional_id,
   if (entry == entries_.end()) return reply(ErrorCode::kInvalidProducerIdMapping);
   Decision decision = decide_add(entry->second.transaction, who, partitions, to_unix_ms(now.wall));
   if (entry->second.storing && !is_stranger(decision)) return reply(ErrorCode::kConcurrentTransactions);
-  if (!decision.next) return reply(decision.error);
+  if (!decision.next) return reply(counted(decision.error));
   if (decision.next->partitions.size() > settings_.partitions_a_transaction_max) {
     return reply(ErrorCode::kPolicyViolation);
   }
@@ -109,16 +109,16 @@ void TransactionCoordinator::end(const std::string& transactional_id, const Prod
   if (entry == entries_.end()) return reply(ErrorCode::kInvalidProducerIdMapping);
   Decision decision = decide_end(entry->second.transaction, who, commit, to_unix_ms(now.wall));
   if (entry->second.storing && !is_stranger(decision)) return reply(ErrorCode::kConcurrentTransactions);
-  if (!decision.next) return reply(decision.error);
+  if (!decision.next) return reply(counted(decision.error));
   entry->second.waiting.push_back(std::move(reply));
   store_end(entry, std::move(*decision.next));
 }
 
 ErrorCode TransactionCoordinator::verify(std::string_view transactional_id, const ProducerIdentity& who,
-                                         const TopicPartition& partition) const {
+                                         const TopicPartition& partition) {
   const auto entry = entries_.find(transactional_id);
   if (entry == entries_.end()) return ErrorCode::kInvalidProducerIdMapping;
-  const ErrorCode error = broker::verify(entry->second.transaction, who, partition);
+  const ErrorCode error = counted(broker::verify(entry->second.transaction, who, partition));
   const bool ends = entry->second.storing && !entry->second.waiting.empty();
   return error == ErrorCode::kNone && ends ? ErrorCode::kConcurrentTransactions : error;
 }
@@ -159,8 +159,33 @@ void TransactionCoordinator::marker_settled(const std::string& id, const TopicPa
   answer_waiting(one, ErrorCode::kCoordinatorNotAvailable);
 }
 
+void TransactionCoordinator::count_end(Entry& entry) {
+  const bool timed_out = std::exchange(entry.timed_out, false);
+  if (entry.transaction.state == TransactionState::kPrepareCommit) {
+    ++counts_.committed;
+  } else {
+    ++(timed_out ? counts_.timed_out : counts_.aborted);
+  }
+}
+
+ErrorCode TransactionCoordinator::counted(ErrorCode refusal) {
+  if (refusal == ErrorCode::kProducerFenced) ++counts_.fenced;
+  return refusal;
+}
+
+OpenTransactions TransactionCoordinator::open() const {
+  OpenTransactions open;
+  for (const auto& [id, entry] : entries_) {
+    const Transaction& one = entry.transaction;
+    if (one.state != TransactionState::kOngoing && !is_prepared(one.state)) continue;
+    if (open.count++ == 0 || one.start_ms < open.oldest_start_ms) open.oldest_start_ms = one.start_ms;
+  }
+  return open;
+}
+
 void TransactionCoordinator::complete(Entries::iterator entry) {
   Entry& one = entry->second;
+  count_end(one);
   one.transaction = completed(one.transaction, to_unix_ms(now_.wall));
   one.told = false;
   arm(entry, MonoTime::max());
@@ -207,6 +232,7 @@ void TransactionCoordinator::expire(Instant now) {
     } else if (one.transaction.state == TransactionState::kOngoing) {
       store(entry, fenced_abort(one.transaction, to_unix_ms(now.wall)), [this, id = entry->first](ErrorCode error) {
         if (error != ErrorCode::kNone) return arm(entries_.find(id), now_.mono + settings_.retry_interval);
+        entries_.find(id)->second.timed_out = true;
         logging::info("a transaction took too long and is aborted", {{"transactional_id", id}});
       });
     }

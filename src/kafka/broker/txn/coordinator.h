@@ -32,6 +32,21 @@ struct TransactionSettings {
   std::size_t partitions_a_transaction_max = 10'000;
 };
 
+// Since the coordinator was made.
+struct TransactionCounts {
+  // Ended: their markers are durable. A start that writes markers again counts these once more, a timeout as an abort.
+  std::uint64_t committed = 0;
+  std::uint64_t aborted = 0;  // by their producer, or by a newer instance
+  std::uint64_t timed_out = 0;
+  std::uint64_t fenced = 0;  // requests of a producer whose epoch is over
+};
+
+// Not over: every one of them keeps the last stable offset of its partitions where it began.
+struct OpenTransactions {
+  std::size_t count = 0;
+  std::int64_t oldest_start_ms = -1;  // wall clock; -1: there is none
+};
+
 class TransactionCoordinator {
  public:
   // All outlive the coordinator.
@@ -53,7 +68,7 @@ class TransactionCoordinator {
   // Answered when the markers are durable.
   void end(const std::string& transactional_id, const ProducerIdentity& who, bool commit, Reply reply, Instant now);
   [[nodiscard]] ErrorCode verify(std::string_view transactional_id, const ProducerIdentity& who,
-                                 const TopicPartition& partition) const;
+                                 const TopicPartition& partition);
 
   [[nodiscard]] MonoTime next_deadline() const;
   // Aborts what takes too long, tries markers again.
@@ -72,6 +87,8 @@ class TransactionCoordinator {
     for (const auto& [id, entry] : entries_) visit(id, entry.transaction);
   }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] const TransactionCounts& counts() const { return counts_; }
+  [[nodiscard]] OpenTransactions open() const;  // looks at every id
 
  private:
   struct Entry {
@@ -80,6 +97,7 @@ class TransactionCoordinator {
     std::set<TopicPartition> unmarked;  // of a prepared one: partitions whose marker is not durable
     std::size_t markers_in_flight = 0;
     bool told = false;           // that a marker of this end could not be written
+    bool timed_out = false;      // this end is one by the clock
     std::vector<Reply> waiting;  // for the end
     MonoTime armed = MonoTime::max();
   };
@@ -93,6 +111,8 @@ class TransactionCoordinator {
   void write_markers(Entries::iterator entry);
   void marker_settled(const std::string& id, const TopicPartition& partition, ErrorCode error);
   void complete(Entries::iterator entry);
+  void count_end(Entry& entry);
+  ErrorCode counted(ErrorCode refusal);  // the same
   void arm(Entries::iterator entry, MonoTime at);
   // Its deadline, from its state.
   void arm(Entries::iterator entry);
@@ -104,6 +124,7 @@ class TransactionCoordinator {
   Entries entries_;
   std::set<std::pair<MonoTime, std::string>> deadlines_;
   Instant now_{};  // of the last call
+  TransactionCounts counts_;
 };
 
 }  // namespace antiphon::kafka::broker

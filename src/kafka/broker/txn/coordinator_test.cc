@@ -213,6 +213,63 @@ TEST_F(Coordinator, ItsTimeRunsOnOverARestart) {
   EXPECT_EQ(state(), S::kCompleteAbort);
 }
 
+TEST_F(Coordinator, OpenTransactionsAreSeenWithTheOldestOfThemUntilTheirMarkersAreDurable) {
+  EXPECT_EQ(coordinator->open().count, 0U);
+  EXPECT_EQ(coordinator->open().oldest_start_ms, -1);
+  const auto who = init().second;
+  EXPECT_EQ(coordinator->open().count, 0U) << "begun by the first partition, not by InitProducerId";
+  const auto began_ms = to_unix_ms(clock.wall_now());
+  add(who, {kA0});
+  clock.advance(7s);
+  add(who, {kB1});
+  EXPECT_EQ(coordinator->open().count, 1U);
+  EXPECT_EQ(coordinator->open().oldest_start_ms, began_ms);
+  markers.answer = E::kKafkaStorageError;
+  EXPECT_EQ(end(who, true), E::kCoordinatorNotAvailable);
+  EXPECT_EQ(coordinator->open().count, 1U) << "decided, but a partition still waits for its marker";
+  restart();
+  EXPECT_EQ(coordinator->open().oldest_start_ms, began_ms) << "a restart makes it no younger";
+  markers.answer = E::kNone;
+  pump();
+  EXPECT_EQ(coordinator->open().count, 0U);
+}
+
+TEST_F(Coordinator, EndsAreCountedByTheirOutcomeAndFencedProducersByTheirRequests) {
+  const auto is = [&](std::uint64_t committed, std::uint64_t aborted, std::uint64_t timed_out, std::uint64_t fenced) {
+    const TransactionCounts& counts = coordinator->counts();
+    EXPECT_EQ(counts.committed, committed);
+    EXPECT_EQ(counts.aborted, aborted);
+    EXPECT_EQ(counts.timed_out, timed_out);
+    EXPECT_EQ(counts.fenced, fenced);
+  };
+  auto who = init({}, 5'000).second;
+  add(who, {kA0});
+  end(who, true);
+  end(who, true);  // the same end, asked for again
+  is(1, 0, 0, 0);
+  add(who, {kA0});
+  end(who, false);
+  is(1, 1, 0, 0);
+  add(who, {kA0});
+  init();
+  is(1, 2, 0, 0);  // a newer instance
+  const auto newer = init({}, 5'000).second;
+  EXPECT_EQ(end(who, true), E::kProducerFenced);
+  is(1, 2, 0, 1);
+  add(newer, {kA0});
+  advance(5s);
+  pump();
+  is(1, 2, 1, 1);
+  EXPECT_EQ(add(newer, {kA0}), E::kProducerFenced);
+  EXPECT_EQ(coordinator->verify("tx", newer, kA0), E::kProducerFenced);
+  EXPECT_EQ(init(newer).first, E::kProducerFenced);
+  is(1, 2, 1, 4);
+  who = init().second;
+  add(who, {kA0});
+  end(who, false);
+  is(1, 3, 1, 4);  // the timeout before it is not remembered
+}
+
 struct Timeout {
   const char* name;
   std::int32_t ms;
