@@ -46,6 +46,7 @@ allow studio "$makes_and_writes" --topic "$voices.recordings" --topic "$voices.p
 allow studio "$makes_and_reads" --topic "$voices.prompts" --topic "$voices.corpus-state"
 allow studio "Read" --group "$voices.studio"
 allow studio "Describe" --group "$voices.studio." --resource-pattern-type prefixed
+allow studio "Write" --transactional-id "$voices.studio." --resource-pattern-type prefixed # prompt-state
 
 allow archive "$makes_and_reads" --topic "$voices.recordings"
 allow archive "Create DescribeConfigs Write" --topic "dlq.$voices.recordings.archive.$archive"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# clang-tidy on every C++ file of src that differs from the last landed state (origin/main), and on a share of the others,
-# so that a fresh clone is looked at, too: kShare files, the next ones after every commit, all in turn. The share ends after
-# kSeconds (what it did not reach is named); with the files that are in hand then, that is three minutes on two cores.
+# clang-tidy on every C++ file of src that differs from the last landed state (origin/main), where a finding is a failure, and on a
+# share of the others, so that a fresh clone is looked at, too: kShare files, the next ones after every commit, all in turn. What it
+# finds there is printed and fails nobody: files that were never looked at come up that way. The share ends after kSeconds (what it
+# did not reach is named); with the files that are in hand then, that is three minutes on two cores.
 set -euo pipefail
 kShare=16
 kSeconds=140
@@ -12,7 +13,9 @@ if [ "${1:-}" = changed ] || [ "${1:-}" = share ]; then
     echo "tidy: not reached in $kSeconds s: $2"
     exit 0
   fi
-  exec clang-tidy-16 -p build/tidy --quiet --warnings-as-errors='*' "$2"
+  strict=(--warnings-as-errors='*')
+  [ "$1" = changed ] || strict=()
+  exec clang-tidy-16 -p build/tidy --quiet "${strict[@]}" "$2"
 fi
 
 base=$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD~1 2>/dev/null || git rev-parse HEAD)
@@ -32,5 +35,5 @@ TIDY_DEADLINE=$(($(date +%s) + kSeconds))
 export TIDY_DEADLINE
 code=0
 printf '%s\n' "${changed[@]}" | grep . | xargs -r -P "$(nproc)" -n 1 "$0" changed || code=1
-printf '%s\n' "${share[@]}" | xargs -r -P "$(nproc)" -n 1 "$0" share || code=1
+printf '%s\n' "${share[@]}" | xargs -r -P "$(nproc)" -n 1 "$0" share || echo "tidy: the share was not looked at to its end"
 exit "$code"

@@ -63,8 +63,10 @@ int run_studio_command(const Arguments& arguments) {
               "URL by which the other studios of the namespace reach this one; default: that of --http");
   options.add("peer-ca", settings.peer_ca, "PEM file: whose certificates of other studios are trusted");
   options.footer(
-      "One studio serves a namespace. It answers 503 until it has read what was left, then prints: ready "
-      "http://HOST:PORT\n"
+      "The studios of a namespace share its sentences, and any of them answers any browser. One alone needs nothing;\n"
+      "several each need a --slot, and must reach one another (--peer). Until what was left is read it answers 503, "
+      "then it\n"
+      "prints: ready http://HOST:PORT\n"
       "GET /api/v1/openapi.json describes its interface.");
   if (const auto code = options.parse(arguments)) return *code;
 

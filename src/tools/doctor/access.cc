@@ -65,10 +65,18 @@ std::string camel(const std::string& operation) {
   return out;
 }
 
+std::string_view option_of(const Need& need) {
+  if (need.resource_type == "TRANSACTIONAL_ID") return "transactional-id";
+  return need.resource_type == "GROUP" ? "group" : "topic";
+}
+
+std::string_view word_of(const Need& need) {
+  return need.resource_type == "TRANSACTIONAL_ID" ? "transactional id" : option_of(need);
+}
+
 std::string grant_command(const Need& need, const AccessFacts& access, const std::string& bootstrap) {
   return fmt::format("kafka-acls.sh --bootstrap-server {} --add --allow-principal {} --operation {} --{} {}{}",
-                     bootstrap, access.principal, camel(need.operation),
-                     need.resource_type == "GROUP" ? "group" : "topic", need.resource,
+                     bootstrap, access.principal, camel(need.operation), option_of(need), need.resource,
                      need.prefix ? " --resource-pattern-type prefixed" : "");
 }
 
@@ -97,6 +105,8 @@ std::vector<Need> needs_of(const events::Topics& topics, const std::string& arch
   topic("studio", topics.prompt_state(), writes);
   topic("studio", topics.corpus_state(), reads);
   groups("studio");
+  // prompt-state is written in transactions; the id is that of the instance.
+  needs.push_back({"studio", "TRANSACTIONAL_ID", topics.client_id("studio", ""), true, "WRITE"});
   topic("archive", topics.recordings(), reads);
   const bool any = archive_name.empty();
   topic("archive", events::Topics::dlq(topics.recordings(), "archive." + archive_name),
@@ -113,8 +123,7 @@ bus::Findings judge_access(const std::vector<Need>& needs, const AccessFacts& ac
     if (granted(need, access)) continue;
     findings.push_back({bus::Weight::kBroken, need.stage,
                         fmt::format("{} may not {} {} {}{}, which {} needs", access.principal, camel(need.operation),
-                                    need.resource_type == "GROUP" ? "group" : "topic", need.resource,
-                                    need.prefix ? "*" : "", need.stage),
+                                    word_of(need), need.resource, need.prefix ? "*" : "", need.stage),
                         std::string(kPromise), grant_command(need, access, bootstrap)});
   }
   return findings;

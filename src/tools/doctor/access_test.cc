@@ -110,7 +110,7 @@ TEST(Access, OfAStudioIsMoreThanItsOwnTopics) {
                         "WRITE voices.recordings", "CREATE voices.prompt-state", "DESCRIBE_CONFIGS voices.prompt-state",
                         "READ voices.prompt-state", "WRITE voices.prompt-state", "CREATE voices.corpus-state",
                         "DESCRIBE_CONFIGS voices.corpus-state", "READ voices.corpus-state", "READ voices.studio",
-                        "DESCRIBE voices.studio.*"));
+                        "DESCRIBE voices.studio.*", "WRITE voices.studio.*"));
 }
 
 TEST(Access, OfAnArchiveWithANameNeedsNoPrefix) {
