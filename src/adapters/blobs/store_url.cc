@@ -8,7 +8,7 @@
 namespace antiphon::blobs {
 namespace {
 
-constexpr std::size_t kUrlBytesMax = 8 * 1024;
+constexpr std::size_t kUrlBytesMax = 8UL * 1024;
 constexpr std::size_t kQueryParametersMax = 64;
 
 int hex_value(char c) {

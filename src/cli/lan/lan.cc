@@ -66,7 +66,7 @@ Result<std::string> lan_address() {
 }
 
 Result<LanCertificate> ensure_lan_certificate(FileSystem& fs, const std::string& folder) {
-  constexpr std::uint64_t kPemBytesMax = 64 * 1024;
+  constexpr std::uint64_t kPemBytesMax = 64UL * 1024;
   ANTIPHON_TRY(addresses, own_addresses());
   ANTIPHON_TRY_VOID(fs.make_directories(folder));
   const LanCertificate files{folder + "/lan.crt", folder + "/lan.key"};

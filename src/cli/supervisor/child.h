@@ -15,7 +15,7 @@
 
 namespace antiphon::cli {
 
-constexpr std::size_t kChildLineBytesMax = 64 * 1024;  // of standard output without a line feed
+constexpr std::size_t kChildLineBytesMax = 64UL * 1024;  // of standard output without a line feed
 
 class Child {
  public:

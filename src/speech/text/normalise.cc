@@ -17,7 +17,7 @@ namespace {
 
 constexpr UChar32 kEthiopicWordSpace = 0x1361;
 constexpr UChar32 kEthiopicFullStop = 0x1362;
-constexpr std::size_t kTextBytesMax = 1024 * 1024;
+constexpr std::size_t kTextBytesMax = 1024UL * 1024;
 
 // Marks that nobody sees or hears. ZWJ and ZWNJ are not among them: they change letters.
 bool is_zero_width(UChar32 c) { return c == 0x200B || c == 0x2060 || c == 0xFEFF || c == 0x00AD; }

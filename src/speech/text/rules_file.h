@@ -10,7 +10,7 @@
 
 namespace antiphon::text {
 
-constexpr std::uint64_t kRulesFileBytesMax = 1024 * 1024;
+constexpr std::uint64_t kRulesFileBytesMax = 1024UL * 1024;
 
 struct RulesTables {
   Rules general;

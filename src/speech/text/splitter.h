@@ -22,8 +22,8 @@
 
 namespace antiphon::text {
 
-constexpr std::size_t kSentenceBytesMax = 16 * 1024;  // a longer sentence or line is one piece without text
-constexpr std::size_t kChunkBytesMax = 1024 * 1024;
+constexpr std::size_t kSentenceBytesMax = 16UL * 1024;  // a longer sentence or line is one piece without text
+constexpr std::size_t kChunkBytesMax = 1024UL * 1024;
 
 enum class SplitMode : std::uint8_t {
   kLines,      // a line is a sentence

@@ -16,7 +16,7 @@
 
 namespace antiphon::select {
 
-constexpr std::size_t kSourceBufferBytes = 64 * 1024;
+constexpr std::size_t kSourceBufferBytes = 64UL * 1024;
 constexpr int kZstdWindowLogMax = 25;  // 32 MiB: what zstd up to level 19, and 20 and 21 with small inputs, asks for
 constexpr std::uint64_t kExpansionMax = 2'000;  // output bytes an input byte (deflate's own limit is 1032) ...
 constexpr std::uint64_t kExpansionFreeBytes = 256U << 20;  // ... once this much came out

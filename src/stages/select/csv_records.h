@@ -13,7 +13,7 @@
 
 namespace antiphon::select {
 
-constexpr std::size_t kRecordBytesMax = 1024 * 1024;  // of a CSV record or a line of JSON
+constexpr std::size_t kRecordBytesMax = 1024UL * 1024;  // of a CSV record or a line of JSON
 constexpr std::size_t kCsvFieldsMax = 4096;
 
 struct CsvRecord {

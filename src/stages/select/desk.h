@@ -28,7 +28,7 @@ struct CorpusStanding {
 };
 
 struct Desk {
-  explicit Desk(PlannerSettings settings) : planner(settings) {
+  explicit Desk(const PlannerSettings& settings) : planner(settings) {
     for (std::size_t i = 0; i < settings.corpus_ids.size(); ++i) corpora.push_back(std::make_unique<CorpusStanding>());
   }
 

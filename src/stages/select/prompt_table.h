@@ -21,8 +21,8 @@
 namespace antiphon::select {
 
 constexpr std::size_t kBytesAPromptMax = 32;
-constexpr std::size_t kTableFixedBytesMax = 256 * 1024;  // shards of an empty table
-constexpr std::size_t kLocalesMax = 8'000;               // more are kept but not told apart
+constexpr std::size_t kTableFixedBytesMax = 256UL * 1024;  // shards of an empty table
+constexpr std::size_t kLocalesMax = 8'000;                 // more are kept but not told apart
 
 using PromptKey = std::array<std::byte, 16>;  // what the 26 digits of a prompt id stand for
 std::optional<PromptKey> key_of(

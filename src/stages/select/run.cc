@@ -68,7 +68,7 @@ class Stage {
     group.session_timeout = place_.settings.session_timeout;
     ANTIPHON_TRY(baton, bus::Baton::join(place_.connection, group, place_.clock, [this] { baton_changed(); }));
     baton_ = std::move(baton);
-    const auto ended = holds();
+    auto ended = holds();
     place_.metrics.set_working(false);
     baton_.reset();
     return ended;
@@ -79,7 +79,7 @@ class Stage {
     Backoff backoff(place_.settings, place_.stop);
     while (wait_for_baton()) {
       const auto began = place_.clock.mono_now();
-      const auto ended = hold();
+      auto ended = hold();
       place_.metrics.set_working(false);
       if (place_.stop.stop_requested()) return {};
       if (auto failure = baton_->failure()) return *std::move(failure);

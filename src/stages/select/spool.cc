@@ -11,7 +11,7 @@
 namespace antiphon::select {
 namespace {
 
-constexpr std::size_t kAppendBytes = 256 * 1024;
+constexpr std::size_t kAppendBytes = 256UL * 1024;
 constexpr std::size_t kHeadBytes = 5;
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << 48) - 1;
 constexpr std::size_t kManifestBytesMax = 4096;

@@ -43,7 +43,7 @@ class HttpClient {
 class CurlClient final : public HttpClient {
  public:
   static constexpr std::size_t kIdleHandlesMax = 64;
-  static constexpr std::size_t kHeaderBytesMax = 64 * 1024;
+  static constexpr std::size_t kHeaderBytesMax = 64UL * 1024;
   static constexpr long kConnectTimeoutMs = 3'000;
   static constexpr long kStallBytesPerSecond = 256;  // slower than this for kStallSeconds: broken off
   static constexpr long kStallSeconds = 10;

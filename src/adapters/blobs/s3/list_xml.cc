@@ -12,7 +12,7 @@ namespace antiphon::blobs::s3 {
 namespace {
 
 constexpr std::size_t kDepthMax = 8;
-constexpr std::size_t kTextBytesMax = 8 * 1024;  // a key of 1024 bytes, every one as %XX; a token
+constexpr std::size_t kTextBytesMax = 8UL * 1024;  // a key of 1024 bytes, every one as %XX; a token
 
 struct FreeParser {
   void operator()(XML_Parser parser) const { XML_ParserFree(parser); }

@@ -15,7 +15,7 @@ namespace antiphon::blobs::s3 {
 constexpr std::size_t kListAnswerBytesMax =
     16U << 20;                                 // 1000 keys of 1 KiB, every byte escaped, and what stands around them
 constexpr std::size_t kListEntriesMax = 1000;  // S3's own maximum a page
-constexpr std::size_t kErrorAnswerBytesMax = 64 * 1024;
+constexpr std::size_t kErrorAnswerBytesMax = 64UL * 1024;
 
 struct ListEntry {
   std::string key;
