@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "spine"))
-from harness import (ANTIPHON, Pipeline, Volunteers, archived, die_with_the_test, read_topic, sha256, until)  # noqa: E402, F401
+from harness import (ANTIPHON, Pipeline, Volunteers, a_corpus, archived, die_with_the_test, read_topic, sha256, until)  # noqa: E402, F401
 
 from cluster import run  # noqa: E402
 

@@ -21,22 +21,11 @@ import traceback
 
 import settings
 from cluster import ROOT, Cluster, until
-from collection import Archive, ClusterPipeline, Crowd, Snapshot, judge
+from collection import Archive, ClusterPipeline, Crowd, Snapshot, a_corpus, judge
 from faults import World, faults_for
 
 PACE_SECONDS = 0.5  # between a receipt and the next sentence of one volunteer
 RESULTS = ROOT / "build/cluster/survived.json"
-
-
-def a_corpus(folder):
-    """Sentences enough for an hour, none like another."""
-    who = "Bibi Babu Mama Baba Dada Kaka Mwalimu Mkulima Mvuvi Dereva Daktari Mtoto Rafiki Jirani Fundi Mpishi".split()
-    does = "anapenda ananunua anauza anatafuta anabeba anaosha anapika anakata anapanda anavuna".split()
-    what = "maji maziwa mkate samaki mahindi maharage viazi ndizi machungwa maembe chumvi sukari".split()
-    when = ["leo asubuhi", "kila siku", "jana jioni", "kesho mchana", "wakati wa mvua"]
-    (folder / "corpus").mkdir()
-    (folder / "corpus/sw.txt").write_text("".join(f"{a} {b} {c} {d}.\n" for d in when for c in what for b in does for a in who))
-    return f"file://{folder}/corpus"
 
 
 def observe(world, name, fault, archives):

@@ -7,6 +7,7 @@ import ctypes
 import hashlib
 import http.client
 import io
+import itertools
 import json
 import os
 import pathlib
@@ -75,6 +76,19 @@ def voice(seconds=0.2):
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def a_corpus(folder, sentences=9600):
+    """A corpus of so many sentences (115,200 at most), none like another; its URL."""
+    who = "Bibi Babu Mama Baba Dada Kaka Mwalimu Mkulima Mvuvi Dereva Daktari Mtoto Rafiki Jirani Fundi Mpishi".split()
+    does = "anapenda ananunua anauza anatafuta anabeba anaosha anapika anakata anapanda anavuna".split()
+    what = "maji maziwa mkate samaki mahindi maharage viazi ndizi machungwa maembe chumvi sukari".split()
+    when = ["leo asubuhi", "kila siku", "jana jioni", "kesho mchana", "wakati wa mvua"]
+    every = itertools.product(what, when, what, does, who)  # what changes slowest first
+    path = pathlib.Path(folder) / "corpus"
+    path.mkdir()
+    (path / "sw.txt").write_text("".join(f"{a} {b} {c} na {d} {t}.\n" for d, t, c, b, a in itertools.islice(every, sentences)))
+    return f"file://{path}"
 
 
 class Answer:
@@ -206,9 +220,9 @@ class Record:
         return found.group(1) if found else None
 
 
-def read_topic(bootstrap, topic):
+def read_topic(bootstrap, topic, *options):
     """Every record, by kcat: a line of facts and lengths, the key, the value, the headers to the end of their line."""
-    raw = kcat("-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%p %o %T %K %S\\n%k%s%h\\n")
+    raw = kcat("-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%p %o %T %K %S\\n%k%s%h\\n", *options)
     records, at = [], 0
 
     def take(size):
