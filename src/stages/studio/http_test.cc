@@ -324,6 +324,7 @@ TEST_F(StudioHttpTest, AReceiptComesOnlyWithTheAcknowledgement) {
   EXPECT_EQ(find_header(record.headers, "ce_lease"), "held");
   EXPECT_EQ(find_header(record.headers, "ce_source"), "/upload/" + id);
   EXPECT_EQ(find_header(record.headers, "ce_prompttext"), sentence.text);
+  desk_->with_leases([&](Leases& leases) { leases.advance_next_offset(*record.partition, Offset(17)); });
   producer_.answer_oldest(bus::Delivered{*record.partition, Offset(17)});
   const Answer answer = connection.answer();
   EXPECT_EQ(answer.status, 201);

@@ -81,10 +81,11 @@ TEST(Access, OfASuperUserAndOfTopicsWithoutRulesNeedsNone) {
   EXPECT_EQ(judge_access(needs, {"User:antiphon", false, {}, {}}, "kafka:9092").size(), needs.size());
 }
 
-TEST(Access, OfAWholeNamespaceIsThreeRules) {
+TEST(Access, OfAWholeNamespaceIsFourRules) {
   std::vector<bus::AccessRule> rules{topic_rule("voices.", "PREFIXED", "ALL"),
                                      topic_rule("dlq.voices.", "PREFIXED", "ALL")};
   const std::string user = "User:antiphon";
+  rules.push_back({"TRANSACTIONAL_ID", "voices.", "PREFIXED", user, "*", "WRITE", "ALLOW"});
   rules.push_back({"GROUP", "voices.", "PREFIXED", user, "*", "READ", "ALLOW"});
   for (const auto& finding : judge_access(needs_of(events::Topics()), {user, false, {}, rules}, "kafka:9092"))
     ADD_FAILURE() << finding.what;
