@@ -31,7 +31,7 @@ constexpr std::chrono::milliseconds kFeedFetchWait{10'000};
 constexpr std::chrono::milliseconds kLoadFetchWait{20};  // an end without a record is known so late
 constexpr std::chrono::milliseconds kReachTimeMax{2'000};
 constexpr std::chrono::milliseconds kLookTimeMax{2'000};  // for the owners of partitions
-constexpr std::size_t kQueueHeadroomBytes = 32U << 20;  // of the producer, for prompt-state beside the recordings
+constexpr std::size_t kQueueHeadroomBytes = 32U << 20;    // of the producer, for prompt-state beside the recordings
 
 // One run from start to stop: the parts in the order in which they need one another.
 class Run {
@@ -55,8 +55,9 @@ class Run {
     desk_ = std::make_unique<Desk>(desk_settings(), *producer_, clock_, random_, metrics_);
     ANTIPHON_TRY(client, http::Client::start({.ca_file = settings_.peer_ca}));
     client_ = std::move(client);
-    peers_ = std::make_unique<Peers>(PeersSettings{.token = token_, .partitions = settings_.partitions}, *client_,
-                                     [this] { return look(); }, metrics_);
+    peers_ = std::make_unique<Peers>(
+        PeersSettings{.token = token_, .partitions = settings_.partitions}, *client_, [this] { return look(); },
+        metrics_);
     api_ = std::make_unique<Api>(*desk_, peers_.get());
     ANTIPHON_TRY_VOID(listen());
     on_listening(server_->port());
