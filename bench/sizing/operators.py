@@ -24,7 +24,7 @@ def grows(m):
         ["a partition", f"{size(m.broker_partition_bytes.slope)} (embedded broker)", "a few blocks",
          f"{duration(m.start_partitions.slope)} (studio), {duration(m.broker_partition_killed.slope)} (broker after kill -9)"],
         ["a recording in the embedded broker's log", f"{max(0.0, m.log_bytes.slope):.2f} B", "above", f"{duration(max(0.0, m.log_killed.slope) * MILLION)} a million (broker after kill -9)"],
-        ["a studio that stands by", size(m.bases["studio"]), "nothing", "it reads the state when its turn comes"],
+        ["a studio that owns nothing", size(m.bases["studio"]), "nothing", "it reads the state of what it gains"],
         ["an archive", f"{size(m.archive_plateau)} at most seen; nothing a recording", "above", "nothing a recording"],
     ]
     return table(["one more of", "memory", "disk", "start-up"], rows)
