@@ -6,7 +6,6 @@ namespace antiphon::studio {
 namespace {
 
 constexpr std::chrono::milliseconds kTryAgain{500};
-constexpr std::chrono::milliseconds kQuestionTimeMax{2'000};
 
 }  // namespace
 
@@ -59,15 +58,15 @@ void Ownership::load(const StopToken& stop) {
     if (gained_.empty()) return;
     loading_ = std::move(gained_);
     gained_.clear();
-    unwanted_ = false;
+    unwanted_.clear();
   }
   desk_.with_leases([this](Leases& leases) {
     for (const auto& [partition, note] : loading_) leases.own(partition);
   });
-  const auto loaded = parts_->loader.load(loading_, [&] {
+  const auto loaded = parts_->load(loading_, [&] {
     if (stop.stop_requested()) return true;
     const std::lock_guard lock(mutex_);
-    return unwanted_;
+    return !unwanted_.empty();
   });
   if (loaded) open(*loaded);
   if (!loaded) {
@@ -77,7 +76,8 @@ void Ownership::load(const StopToken& stop) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (!loaded) gained_.merge(loading_);  // on_given_up() takes out what is not ours any more
+    for (const PartitionId partition : unwanted_) loading_.erase(partition);
+    if (!loaded) gained_.merge(loading_);
     loading_.clear();
     changed_.notify_all();
   }
@@ -91,7 +91,7 @@ void Ownership::open(const std::map<PartitionId, Offset>& prompts_next) {
   desk_.with_leases([&](Leases& leases) {
     for (const auto& [partition, next] : prompts_next) leases.open(partition);
   });
-  parts_->feed.follow(prompts_next);
+  parts_->follow(prompts_next);
   health_.set_problem("kafka", "");
   logging::info("partitions are open here", {{"partitions", prompts_next.size()}});
 }
@@ -99,17 +99,19 @@ void Ownership::open(const std::map<PartitionId, Offset>& prompts_next) {
 std::set<PartitionId> Ownership::on_given_up(const std::set<PartitionId>& partitions) {
   {
     std::unique_lock lock(mutex_);
-    for (const PartitionId partition : partitions) unwanted_ = unwanted_ || loading_.contains(partition);
+    for (const PartitionId partition : partitions) {
+      gained_.erase(partition);
+      if (loading_.contains(partition)) unwanted_.insert(partition);
+    }
     // What is half read must not go on into a later ownership of the same partition.
-    changed_.wait(lock, [this] { return !unwanted_ || loading_.empty(); });
-    for (const PartitionId partition : partitions) gained_.erase(partition);
+    changed_.wait(lock, [this] { return unwanted_.empty() || loading_.empty(); });
   }
   const std::set<PartitionId> were_open = shut(partitions);
   const bool written = were_open.empty() || write_what_changed(were_open);
   desk_.with_leases([&](Leases& leases) {
     for (const PartitionId partition : partitions) leases.disown(partition);
   });
-  if (!were_open.empty()) parts_->feed.leave(were_open);
+  if (!were_open.empty()) parts_->leave(were_open);
   logging::info("partitions are given up", {{"partitions", partitions.size()}, {"in_order", written}});
   return written ? were_open : std::set<PartitionId>();
 }
@@ -134,12 +136,12 @@ bool Ownership::write_what_changed(const std::set<PartitionId>& partitions) {
     desk_.wait_until_answered(
         partition, std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds{0}));
   }
-  return parts_->writer.flush().has_value();
+  return parts_->flush().has_value();
 }
 
 void Ownership::read_gaps(const StopToken& stop) {
   for (const auto& [partition, gap] : desk_.with_leases([](Leases& leases) { return leases.gaps(); })) {
-    const auto read = parts_->loader.read_back(partition, gap, [&] { return stop.stop_requested(); });
+    const auto read = parts_->read_back(partition, gap, [&] { return stop.stop_requested(); });
     if (read) {
       logging::info("takes of a former owner are counted",
                     {{"partition", partition}, {"from", gap.start}, {"to", gap.end}});
@@ -153,18 +155,17 @@ void Ownership::read_gaps(const StopToken& stop) {
 // Behind the last take of ours there may be some of others, and no acknowledgement to show the gap.
 void Ownership::look_behind(const StopToken& stop) {
   const auto open = desk_.with_leases([](Leases& leases) { return leases.open_partitions(); });
-  auto reader = open.empty() ? Result<std::unique_ptr<bus::PartitionReader>>(nullptr) : parts_->make_reader();
-  if (!reader || !*reader) return;
-  for (const PartitionId partition : open) {
-    const auto range = (*reader)->offsets({recordings_, partition}, kQuestionTimeMax);
-    if (!range) return;  // the next look will tell
+  if (open.empty()) return;
+  const auto ends = parts_->recordings_ends(open);
+  if (!ends) return;  // the next look will tell
+  for (const auto& [partition, end] : *ends) {
     // The end was asked for first: while nothing of ours is on its way now, what stands below it is not ours.
-    const auto gap = desk_.with_leases([&](Leases& leases) -> std::optional<Gap> {
+    const auto gap = desk_.with_leases([&, partition = partition, end = end](Leases& leases) -> std::optional<Gap> {
       if (!leases.is_open(partition) || leases.takes_on_their_way(partition) > 0) return std::nullopt;
       const Offset next = leases.next_offset(partition);
-      return next < range->end ? std::optional(Gap{next, range->end}) : std::nullopt;
+      return next < end ? std::optional(Gap{next, end}) : std::nullopt;
     });
-    if (gap) static_cast<void>(parts_->loader.read_back(partition, *gap, [&] { return stop.stop_requested(); }));
+    if (gap) static_cast<void>(parts_->read_back(partition, *gap, [&] { return stop.stop_requested(); }));
   }
 }
 

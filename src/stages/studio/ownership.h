@@ -20,9 +20,6 @@
 #include "core/health.h"
 #include "core/stop.h"
 #include "stages/studio/desk.h"
-#include "stages/studio/loader.h"
-#include "stages/studio/prompt_feed.h"
-#include "stages/studio/writer.h"
 
 namespace antiphon::studio {
 
@@ -32,15 +29,21 @@ constexpr std::chrono::milliseconds kHandOverMax{2'000};       // each step of g
 
 class Ownership final : public bus::ShareEvents {
  public:
-  // Everything given must outlive it. `recordings`: the topic.
-  Ownership(Desk& desk, Health& health, std::string recordings)
-      : desk_(desk), health_(health), recordings_(recordings) {}
+  // Everything given must outlive it.
+  Ownership(Desk& desk, Health& health) : desk_(desk), health_(health) {}
 
+  using Cancelled = std::function<bool()>;
+  // What it works with: Loader's, Writer's and PromptFeed's functions of these names, and the end of a partition of
+  // recordings.
   struct Parts {
-    Loader& loader;
-    Writer& writer;
-    PromptFeed& feed;
-    MakeReader make_reader;
+    std::function<Result<std::map<PartitionId, Offset>>(const std::map<PartitionId, std::string>& notes,
+                                                        const Cancelled& cancelled)>
+        load;
+    std::function<Result<>(PartitionId partition, Gap gap, const Cancelled& cancelled)> read_back;
+    std::function<Result<>()> flush;
+    std::function<void(const std::map<PartitionId, Offset>& from)> follow;
+    std::function<void(const std::set<PartitionId>& partitions)> leave;
+    std::function<Result<std::map<PartitionId, Offset>>(const std::set<PartitionId>& partitions)> recordings_ends;
   };
   // Loads what is gained until asked to stop, or until `look_around` returns an error; it is called every second. Ready
   // (health) whenever the group has divided and everything gained is open. The parts must live until the shares have
@@ -61,14 +64,13 @@ class Ownership final : public bus::ShareEvents {
 
   Desk& desk_;
   Health& health_;
-  const std::string recordings_;
   std::optional<Parts> parts_;  // set before the first partition is loaded
   std::mutex mutex_;
   std::condition_variable changed_;
   bool divided_ = false;                       // the group has, once at least
   std::map<PartitionId, std::string> gained_;  // with the note found; not loaded
   std::map<PartitionId, std::string> loading_;
-  bool unwanted_ = false;  // something of loading_ was given up
+  std::set<PartitionId> unwanted_;  // of loading_: given up meanwhile
 };
 
 }  // namespace antiphon::studio

@@ -128,11 +128,32 @@ class Run {
         settings_.write_behind);
     api_->open(*feed_);
     logging::info("the studio has joined the others", {{"host", settings_.http_host}, {"port", server_->port()}});
-    const Result<> served =
-        ownership_->serve({loader, *writer_, *feed_, make_reader}, stop_, [this] { return look_around(); });
+    const Result<> served = ownership_->serve(parts(loader), stop_, [this] { return look_around(); });
     answered_ = end_requests();
     shares_->leave();  // while all is there that it gives up with
     return served;
+  }
+
+  Ownership::Parts parts(Loader& loader) {
+    return {
+        .load = [&loader](const auto& notes, const auto& cancelled) { return loader.load(notes, cancelled); },
+        .read_back = [&loader](PartitionId partition, Gap gap,
+                               const auto& cancelled) { return loader.read_back(partition, gap, cancelled); },
+        .flush = [this] { return writer_->flush(); },
+        .follow = [this](const auto& from) { feed_->follow(from); },
+        .leave = [this](const auto& partitions) { feed_->leave(partitions); },
+        .recordings_ends = [this](const auto& partitions) { return recordings_ends(partitions); },
+    };
+  }
+
+  Result<std::map<PartitionId, Offset>> recordings_ends(const std::set<PartitionId>& partitions) {
+    ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_));
+    std::map<PartitionId, Offset> ends;
+    for (const PartitionId partition : partitions) {
+      ANTIPHON_TRY(range, reader->offsets({topics_.recordings(), partition}, kLookTimeMax));
+      ends[partition] = range.end;
+    }
+    return ends;
   }
 
   Result<> look_around() {
@@ -174,7 +195,7 @@ class Run {
     feed_ = std::make_unique<PromptFeed>(
         topics_.prompts(), [this] { return bus::PartitionReader::create(connection_, {.fetch_wait = kFeedFetchWait}); },
         *desk_, clock_, health_, metrics_);
-    ownership_ = std::make_unique<Ownership>(*desk_, health_, topics_.recordings());
+    ownership_ = std::make_unique<Ownership>(*desk_, health_);
     bus::ShareSettings group;
     group.group_id = group_id();
     group.topic = topics_.prompts();
