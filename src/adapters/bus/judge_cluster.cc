@@ -11,6 +11,8 @@ namespace antiphon::bus {
 namespace {
 
 constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+constexpr std::string_view kTransactionsTopic = "__transaction_state";
+constexpr std::string_view kNoMoreThanWanted = "4: no more takes of a sentence than wanted and lost";
 constexpr std::string_view kNothingLost = "1: a 201 means that the recording survives the loss of a machine";
 constexpr std::string_view kGoesOn = "5: a target that was down goes on where it was";
 constexpr std::string_view kEveryVoice = "3: no voice is refused for book-keeping reasons";
@@ -54,6 +56,7 @@ class Judge {
   Findings judge() {
     for (const auto& broker : facts_.brokers) judge_broker(broker);
     offsets_topic();
+    transactions_topic();
     racks();
     controllers();
     return std::move(findings_);
@@ -142,6 +145,23 @@ class Judge {
         it == facts_.topics.end()
             ? in_the_file(fmt::format("offsets.topic.replication.factor={}", could))
             : fmt::format("kafka-reassign-partitions.sh, for __consumer_offsets, with {} replicas a partition", could));
+  }
+
+  // Kafka makes it with the first transaction, or cannot: the studios' would wait for ever.
+  void transactions_topic() {
+    if (facts_.topics.contains(std::string(kTransactionsTopic)) || facts_.brokers.empty()) return;
+    if (!facts_.brokers.front().settings) return;
+    const auto wanted = number_of(*facts_.brokers.front().settings, "transaction.state.log.replication.factor");
+    const auto brokers = static_cast<std::int64_t>(facts_.brokers.size());
+    if (!wanted || *wanted <= brokers) return;
+    find(
+        Weight::kBroken, std::string(kTransactionsTopic),
+        fmt::format("transaction.state.log.replication.factor={} on {} broker{}: no transaction can begin, and studios "
+                    "write their state in transactions",
+                    *wanted, brokers, brokers == 1 ? "" : "s"),
+        kNoMoreThanWanted,
+        in_the_file(fmt::format("transaction.state.log.replication.factor={0}, transaction.state.log.min.isr={1}",
+                                brokers, std::max<std::int64_t>(brokers - 1, 1))));
   }
 
   void racks() {

@@ -27,6 +27,7 @@ Settings good_broker(std::int32_t id) {
           {"auto.create.topics.enable", "false"},
           {"offsets.retention.minutes", "525600"},
           {"offsets.topic.replication.factor", "3"},
+          {"transaction.state.log.replication.factor", "3"},
           {"socket.request.max.bytes", "104857600"},
           {"group.min.session.timeout.ms", "6000"},
           {"group.max.session.timeout.ms", "1800000"}};
@@ -45,6 +46,8 @@ ClusterFacts good_cluster() {
 
 void keep_brokers(ClusterFacts& facts, std::size_t count) {
   facts.brokers.resize(count);
+  for (auto& broker : facts.brokers)
+    (*broker.settings)["transaction.state.log.replication.factor"] = std::to_string(count);
   for (auto& partition : facts.topics[kSpec.name].partitions) {
     partition.replicas.resize(count);
     partition.in_sync.resize(count);
@@ -150,6 +153,9 @@ TEST(Promises, EachSettingThatWouldBreakOneIsFoundWithTheCommandThatMendsIt) {
       {"offsets will have one copy",
        [](ClusterFacts& f) { (*f.brokers[0].settings)["offsets.topic.replication.factor"] = "1"; }, Weight::kBroken,
        "have 1 replica on 3", "offsets.topic.replication.factor=3"},
+      {"no transaction can begin",
+       [](ClusterFacts& f) { (*f.brokers[0].settings)["transaction.state.log.replication.factor"] = "4"; },
+       Weight::kBroken, "no transaction can begin", "transaction.state.log.replication.factor=3"},
       {"offsets have one copy",
        [](ClusterFacts& f) {
          f.topics["__consumer_offsets"] = {"__consumer_offsets", {{1, {1}, {1}}}, {}};
