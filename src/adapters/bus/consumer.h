@@ -51,6 +51,9 @@ struct GroupSettings {
   std::chrono::milliseconds poll_interval_max{300'000};
   std::chrono::milliseconds fetch_wait{2'000};  // as ReaderSettings'; partitions that come later wait for it
   std::size_t fetch_queue_bytes_max = 16U << 20;
+  // Partitions are only held: nothing is read of them, so nobody needs to answer for them when they are assigned. Each
+  // starts at its committed offset, or at 0; no loss is told.
+  bool holds_only = false;
 };
 
 // Which member of which generation of a group: what a transaction says of who writes it (KIP-447).
@@ -92,6 +95,10 @@ class GroupConsumer {
   // `next`: the offset to go on at. Waits for the broker's answer, socket.timeout.ms at most. kUnavailable: try again;
   // kConflict: no longer ours.
   virtual Result<> commit(const std::map<TopicPartition, Offset>& next, const std::string& metadata = {}) = 0;
+  // The same without waiting, one at a time: `then` runs inside a later poll() (or at once, when it cannot be asked),
+  // or not at all when there is none.
+  virtual void commit_later(const std::map<TopicPartition, Offset>& next, const std::string& metadata,
+                            std::function<void(const Result<>&)> then) = 0;
   virtual Result<> pause(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> resume(const std::vector<TopicPartition>& partitions) = 0;
   virtual Result<> seek(const TopicPartition& partition, Offset offset) = 0;

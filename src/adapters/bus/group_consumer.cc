@@ -68,6 +68,7 @@ class RdGroupConsumer final : public GroupConsumer {
     handle_ = std::move(handle);
     group_id_ = settings.group_id;
     instance_id_ = settings.instance_id;
+    holds_only_ = settings.holds_only;
     rd_kafka_poll_set_consumer(handle_.get());
     queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     rd::PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
@@ -120,6 +121,14 @@ class RdGroupConsumer final : public GroupConsumer {
       return rd::error_of(code, fmt::format("commit of group {}", group_id_));
     }
     return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "commit");
+  }
+
+  void commit_later(const std::map<TopicPartition, Offset>& next, const std::string& metadata,
+                    std::function<void(const Result<>&)> then) override {
+    then_ = std::move(then);
+    const auto list = rd::list_of(next, metadata);
+    const auto code = rd_kafka_commit_queue(handle_.get(), list.get(), queue_.get(), on_committed, this);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) committed_later(code);
   }
 
   Result<> pause(const std::vector<TopicPartition>& partitions) override {
@@ -196,6 +205,16 @@ class RdGroupConsumer final : public GroupConsumer {
     return {};
   }
 
+  static void on_committed(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t*, void* opaque) {
+    static_cast<RdGroupConsumer*>(opaque)->committed_later(code);
+  }
+
+  void committed_later(rd_kafka_resp_err_t code) {
+    const auto then = std::exchange(then_, nullptr);
+    if (!then) return;
+    then(code == RD_KAFKA_RESP_ERR_NO_ERROR ? Result<>() : rd::error_of(code, fmt::format("commit of {}", group_id_)));
+  }
+
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
                            void* opaque) {
     auto& self = *static_cast<RdGroupConsumer*>(opaque);
@@ -219,6 +238,7 @@ class RdGroupConsumer final : public GroupConsumer {
       auto& element = partitions->elems[i];
       const auto it = starts.find({element.topic, PartitionId(element.partition)});
       element.offset = it != starts.end() ? it->second.value() : RD_KAFKA_OFFSET_STORED;
+      if (holds_only_) element.offset = RD_KAFKA_OFFSET_END;
     }
     fetching_ = true;
     const rd::ErrorHandle error(rd_kafka_incremental_assign(handle_.get(), partitions));
@@ -226,6 +246,8 @@ class RdGroupConsumer final : public GroupConsumer {
       logging::error("assignment refused", {{"group", group_id_}, {"detail", rd_kafka_error_string(error.get())}});
       return;
     }
+    // If it fails, a few records are read for nothing.
+    if (holds_only_) static_cast<void>(rd_kafka_pause_partitions(handle_.get(), partitions));
     std::vector<TopicPartition> still;
     for (auto it = starts.begin(); it != starts.end();) {
       const bool lost = lost_.contains(it->first);
@@ -241,6 +263,9 @@ class RdGroupConsumer final : public GroupConsumer {
 
   // Where to go on, by the rule in consumer.h. A partition whose committed offset is out of range lands in lost_.
   Result<> find_starts(const std::vector<TopicPartition>& partitions, std::map<TopicPartition, Offset>& starts) {
+    if (holds_only_) {
+      for (const TopicPartition& partition : partitions) starts[partition] = Offset(0);
+    }
     const auto committed = rd::list_of(partitions);
     auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     for (int attempt = 0; attempt < kAssignmentAttemptsMax && code != RD_KAFKA_RESP_ERR_NO_ERROR; ++attempt) {
@@ -256,6 +281,10 @@ class RdGroupConsumer final : public GroupConsumer {
       const auto& element = committed->elems[i];
       const TopicPartition partition{element.topic, PartitionId(element.partition)};
       metadata_[partition] = rd::metadata_of(element);
+      if (holds_only_) {
+        starts[partition] = Offset(std::max<std::int64_t>(element.offset, 0));
+        continue;
+      }
       const auto asked = range_while_leaders_change(partition, deadline);
       if (!asked) {
         // poll() finds out whether it is still there.
@@ -303,11 +332,13 @@ class RdGroupConsumer final : public GroupConsumer {
   std::atomic<bool> ending_{false};
   std::string group_id_;
   std::string instance_id_;
+  bool holds_only_ = false;
   std::map<TopicPartition, std::string> metadata_;  // of the offsets found on assignment
   std::set<TopicPartition> lost_;                   // of those assigned: stand still until a person decides
   rd::Handle handle_;
   rd::Queue queue_;
   rd::Asker asker_;
+  std::function<void(const Result<>&)> then_;  // of the newest commit_later()
   bool closed_ = false;
   bool fetching_ = false;  // from the first assignment on
 };

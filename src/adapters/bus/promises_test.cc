@@ -154,7 +154,10 @@ TEST(Promises, EachSettingThatWouldBreakOneIsFoundWithTheCommandThatMendsIt) {
        [](ClusterFacts& f) { (*f.brokers[0].settings)["offsets.topic.replication.factor"] = "1"; }, Weight::kBroken,
        "have 1 replica on 3", "offsets.topic.replication.factor=3"},
       {"no transaction can begin",
-       [](ClusterFacts& f) { (*f.brokers[0].settings)["transaction.state.log.replication.factor"] = "4"; },
+       [](ClusterFacts& f) {
+         (*f.brokers[0].settings)["transaction.state.log.replication.factor"] = "4";
+         f.topics["__consumer_offsets"] = {"__consumer_offsets", {{1, {1, 2, 3}, {1, 2, 3}}}, {}};
+       },
        Weight::kBroken, "no transaction can begin", "transaction.state.log.replication.factor=3"},
       {"offsets have one copy",
        [](ClusterFacts& f) {

@@ -27,6 +27,7 @@ Result<std::unique_ptr<Shares>> Shares::join(const Connection& connection, const
   group.instance_id = settings.instance_id;
   group.session_timeout = settings.session_timeout;
   group.fetch_queue_bytes_max = 1U << 20;
+  group.holds_only = true;
   ANTIPHON_TRY(consumer, GroupConsumer::create(connection, group, *shares));
   shares->consumer_ = std::move(consumer);
   shares->thread_ = std::thread([raw = shares.get()] { raw->run(); });
@@ -94,22 +95,26 @@ void Shares::fail(const Error& error) {
 }
 
 void Shares::tell() {
-  // Nothing is to be fetched of them; if it fails, a few records are read for nothing.
-  if (!fetched_.empty()) static_cast<void>(consumer_->pause(std::exchange(fetched_, {})));
+  if (note_.empty() || telling_) return;  // nobody asks, or the answer to the last one is not here
   std::set<PartitionId> untold;
   {
     const std::lock_guard lock(mutex_);
     untold.swap(untold_);
   }
-  if (note_.empty()) return;  // nobody asks
-  const auto told = consumer_->commit(offsets(untold), note_);
-  if (told) return;
-  if (!passes(told.error().kind)) {
-    logging::warn("the group was not told who holds its partitions", {{"detail", told.error().message}});
-    return;
-  }
-  const std::lock_guard lock(mutex_);
-  untold_.merge(untold);  // with the next poll again
+  const auto next = offsets(untold);
+  if (next.empty()) return;
+  telling_ = true;
+  // Not waited for: a coordinator that moves takes seconds, and who does not poll is not sure of what it holds.
+  consumer_->commit_later(next, note_, [this, untold](const Result<>& told) mutable {
+    telling_ = false;
+    if (told) return;
+    if (!passes(told.error().kind)) {
+      logging::warn("the group was not told who holds its partitions", {{"detail", told.error().message}});
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    untold_.merge(untold);  // with the next poll again
+  });
 }
 
 void Shares::advance(const std::map<PartitionId, Offset>& next) {
@@ -159,13 +164,9 @@ void Shares::on_assigned(const std::map<TopicPartition, Offset>& partitions) {
   std::map<PartitionId, std::string> gained;
   {
     const std::lock_guard lock(mutex_);
-    std::map<TopicPartition, Offset> all = partitions;
-    all.merge(jumped_);
-    jumped_.clear();
-    for (const auto& [name, offset] : all) {
+    for (const auto& [name, offset] : partitions) {
       held_[name.partition] = offset;
       untold_.insert(name.partition);
-      fetched_.push_back(name);
       gained[name.partition] = consumer_->metadata(name);
     }
   }
@@ -178,12 +179,6 @@ void Shares::on_revoked(const std::vector<TopicPartition>& partitions) {
   std::set<PartitionId> names;
   for (const TopicPartition& name : partitions) names.insert(name.partition);
   give_up(names);
-}
-
-// Nothing is read by way of the group: what is gone from the log is no loss to it. Told before the assignment, which
-// leaves such a partition out, or of one that is held already.
-void Shares::on_loss(const TopicPartition& partition, Offset, OffsetRange available) {
-  if (!held_.contains(partition.partition)) jumped_[partition] = available.end;
 }
 
 }  // namespace antiphon::bus

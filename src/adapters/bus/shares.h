@@ -80,7 +80,7 @@ class Shares final : public GroupEvents {
 
   void on_assigned(const std::map<TopicPartition, Offset>& partitions) override;
   void on_revoked(const std::vector<TopicPartition>& partitions) override;
-  void on_loss(const TopicPartition& partition, Offset committed, OffsetRange available) override;
+  void on_loss(const TopicPartition&, Offset, OffsetRange) override {}  // nothing is read by way of the group
 
  private:
   Shares(const ShareSettings& settings, const Clock& clock, ShareEvents& events)
@@ -110,11 +110,10 @@ class Shares final : public GroupEvents {
   std::unique_ptr<GroupConsumer> consumer_;
   std::atomic<std::int64_t> sure_at_ns_ = 0;  // monotonic
   mutable std::mutex mutex_;
-  std::map<PartitionId, Offset> held_;       // guarded by mutex_; changed on the own thread only
-  std::optional<Error> failure_;             // guarded by mutex_
-  std::set<PartitionId> untold_;             // guarded by mutex_; the group does not know their offset or note yet
-  std::vector<TopicPartition> fetched_;      // assigned and not paused yet
-  std::map<TopicPartition, Offset> jumped_;  // about to be assigned; their committed offsets were gone from the log
+  std::map<PartitionId, Offset> held_;  // guarded by mutex_; changed on the own thread only
+  std::optional<Error> failure_;        // guarded by mutex_
+  std::set<PartitionId> untold_;        // guarded by mutex_; the group does not know their offset or note yet
+  bool telling_ = false;                // the group's answer is awaited
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

@@ -111,6 +111,10 @@ class FakeConsumer final : public bus::GroupConsumer {
 
   void end() override { woken_ = true; }
   void close() override {}
+  void commit_later(const std::map<bus::TopicPartition, Offset>& next, const std::string& metadata,
+                    std::function<void(const Result<>&)> then) override {
+    then(commit(next, metadata));
+  }
   std::unique_ptr<bus::Membership> membership() override { return std::make_unique<bus::Membership>(); }
   [[nodiscard]] std::string metadata(const bus::TopicPartition&) const override { return {}; }
   Result<std::unique_ptr<bus::Message>> poll(std::chrono::milliseconds timeout) override {
