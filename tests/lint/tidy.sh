@@ -34,6 +34,8 @@ sed -E 's/-include [^ ]*cmake_pch[^ ]*//g; s/-fpch-preprocess//g; s/-Winvalid-pc
 TIDY_DEADLINE=$(($(date +%s) + kSeconds))
 export TIDY_DEADLINE
 code=0
-printf '%s\n' "${changed[@]}" | grep . | xargs -r -P "$(nproc)" -n 1 "$0" changed || code=1
+if [ "${#changed[@]}" -gt 0 ]; then
+  printf '%s\n' "${changed[@]}" | xargs -P "$(nproc)" -n 1 "$0" changed || code=1
+fi
 printf '%s\n' "${share[@]}" | xargs -r -P "$(nproc)" -n 1 "$0" share || echo "tidy: the share was not looked at to its end"
 exit "$code"
