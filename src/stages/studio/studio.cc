@@ -61,8 +61,8 @@ class Run {
     api_ = std::make_unique<Api>(*desk_, peers_.get());
     ANTIPHON_TRY_VOID(listen());
     on_listening(server_->port());
-    const Result<> result = share();
-    const Result<> ended = end();
+    Result<> result = share();
+    Result<> ended = end();
     if (!result && result.error().kind != ErrorKind::kCancelled) return result;
     return ended;
   }
@@ -128,7 +128,7 @@ class Run {
         settings_.write_behind);
     api_->open(*feed_);
     logging::info("the studio has joined the others", {{"host", settings_.http_host}, {"port", server_->port()}});
-    const Result<> served = ownership_->serve(parts(loader), stop_, [this] { return look_around(); });
+    Result<> served = ownership_->serve(parts(loader), stop_, [this] { return look_around(); });
     answered_ = end_requests();
     shares_->leave();  // while all is there that it gives up with
     return served;
@@ -169,7 +169,7 @@ class Run {
 
   Result<> again_while_kafka_is_away(const std::function<Result<>()>& attempt) {
     while (true) {
-      const Result<> done = attempt();
+      Result<> done = attempt();
       if (done) break;
       if (done.error().kind != ErrorKind::kUnavailable) return done;
       health_.set_problem("kafka", done.error().message);
@@ -216,6 +216,7 @@ class Run {
       asker_ = std::move(asker);
     }
     std::vector<bus::TopicPartition> partitions;
+    partitions.reserve(static_cast<std::size_t>(settings_.partitions));
     for (std::int32_t p = 0; p < settings_.partitions; ++p) partitions.push_back({topics_.prompts(), PartitionId(p)});
     ANTIPHON_TRY(committed, asker_->committed(group_id(), partitions, kLookTimeMax));
     std::map<PartitionId, std::string> claims;
