@@ -19,7 +19,7 @@ constexpr std::string_view kEveryVoice = "3: no voice is refused for book-keepin
 constexpr std::string_view kErasure = "an erased voice is gone from the log within 30 days";
 constexpr std::string_view kOwnTopics = "topics are made by the stages, each in its shape";
 
-constexpr std::int64_t kRequestBytesLeast = 8 << 20;        // a dead letter of 6 MiB and what is around it
+constexpr std::int64_t kRequestBytesLeast = 8 << 20;  // a dead letter of 6 MiB and what is around it
 constexpr std::int64_t kOffsetsMinutesLeast = std::int64_t{7} * 24 * 60;  // a week, Kafka's own default
 constexpr std::int64_t kOffsetsMinutesGood = std::int64_t{365} * 24 * 60;
 constexpr std::int64_t kSessionLeastMs = 6'000;  // the session timeouts of selectors and archives
