@@ -53,24 +53,11 @@ class RdProducer final : public Producer {
 
   Result<> send(OutgoingRecord record, DeliveryCallback on_delivery) override {
     auto callback = std::make_unique<DeliveryCallback>(std::move(on_delivery));
-    auto headers = rd::headers_of(record.headers);
-    const void* key = record.key ? record.key->data() : nullptr;
-    void* value = record.value ? static_cast<void*>(record.value->data()) : nullptr;
-    const std::size_t key_size = record.key ? record.key->size() : 0;
-    const std::size_t value_size = record.value ? record.value->size() : 0;
-    const std::int32_t partition = record.partition ? record.partition->value() : RD_KAFKA_PARTITION_UA;
-    const std::int64_t timestamp = record.timestamp_ms.value_or(0);  // 0: now
     ++open_;
-    const auto code =
-        rd_kafka_producev(handle_.get(), RD_KAFKA_V_TOPIC(record.topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key_size),
-                          RD_KAFKA_V_VALUE(value, value_size), RD_KAFKA_V_HEADERS(headers.get()),
-                          RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_OPAQUE(callback.get()), RD_KAFKA_V_END);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (auto queued = rd::produce(handle_.get(), record, callback.get()); !queued) {
       settled();
-      return rd::error_of(code, fmt::format("send to {}", record.topic));
+      return queued;
     }
-    static_cast<void>(headers.release());   // the message's from here on
     static_cast<void>(callback.release());  // the delivery report's
     return {};
   }

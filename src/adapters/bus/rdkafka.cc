@@ -51,6 +51,15 @@ class HeldMessage final : public Message {
   IncomingRecord record_;
 };
 
+HeadersHandle headers_of(const RecordHeaders& headers) {
+  HeadersHandle out(rd_kafka_headers_new(headers.size()));
+  for (const RecordHeader& h : headers) {
+    rd_kafka_header_add(out.get(), h.name.data(), static_cast<ssize_t>(h.name.size()),
+                        h.value ? h.value->data() : nullptr, h.value ? static_cast<ssize_t>(h.value->size()) : 0);
+  }
+  return out;
+}
+
 }  // namespace
 
 Configuration::Configuration(const Connection& connection) : conf_(rd_kafka_conf_new()) {
@@ -176,13 +185,21 @@ std::string metadata_of(const rd_kafka_topic_partition_t& partition) {
   return {static_cast<const char*>(partition.metadata), partition.metadata_size};
 }
 
-HeadersHandle headers_of(const RecordHeaders& headers) {
-  HeadersHandle out(rd_kafka_headers_new(headers.size()));
-  for (const RecordHeader& h : headers) {
-    rd_kafka_header_add(out.get(), h.name.data(), static_cast<ssize_t>(h.name.size()),
-                        h.value ? h.value->data() : nullptr, h.value ? static_cast<ssize_t>(h.value->size()) : 0);
-  }
-  return out;
+Result<> produce(rd_kafka_t* handle, const OutgoingRecord& record, void* opaque) {
+  auto headers = headers_of(record.headers);
+  const void* key = record.key ? record.key->data() : nullptr;
+  void* value = record.value ? const_cast<char*>(record.value->data()) : nullptr;  // MSG_F_COPY: it is only read
+  const std::size_t key_size = record.key ? record.key->size() : 0;
+  const std::size_t value_size = record.value ? record.value->size() : 0;
+  const std::int32_t partition = record.partition ? record.partition->value() : RD_KAFKA_PARTITION_UA;
+  const std::int64_t timestamp = record.timestamp_ms.value_or(0);  // 0: now
+  const auto code = rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(record.topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key_size),
+                                      RD_KAFKA_V_VALUE(value, value_size), RD_KAFKA_V_HEADERS(headers.get()),
+                                      RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(code, fmt::format("send to {}", record.topic));
+  static_cast<void>(headers.release());  // the message's from here on
+  return {};
 }
 
 PartitionList list_of(const std::vector<TopicPartition>& partitions) {

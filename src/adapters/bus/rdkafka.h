@@ -69,7 +69,8 @@ class GroupMetadata final : public Membership {
   std::unique_ptr<rd_kafka_consumer_group_metadata_t, Deleter<rd_kafka_consumer_group_metadata_destroy>> raw_;
 };
 
-HeadersHandle headers_of(const RecordHeaders& headers);
+// Queues a copy of the record; `opaque` comes back in its delivery report.
+Result<> produce(rd_kafka_t* handle, const OutgoingRecord& record, void* opaque);
 
 // For a producer: the first record of a topic that the library does not know yet waits for its next scan, a second
 // away. Where the brokers do not answer now, that is what happens.

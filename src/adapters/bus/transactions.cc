@@ -30,24 +30,6 @@ Result<rd::Handle> open(const Connection& connection, const TransactionSettings&
   return handle;
 }
 
-Result<> produce(rd_kafka_t* handle, const OutgoingRecord& record) {
-  auto headers = rd::headers_of(record.headers);
-  const void* key = record.key ? record.key->data() : nullptr;
-  const std::size_t key_size = record.key ? record.key->size() : 0;
-  // RD_KAFKA_MSG_F_COPY: the library only reads it.
-  void* value =
-      record.value ? const_cast<std::byte*>(reinterpret_cast<const std::byte*>(record.value->data())) : nullptr;
-  const std::size_t value_size = record.value ? record.value->size() : 0;
-  const std::int32_t partition = record.partition ? record.partition->value() : RD_KAFKA_PARTITION_UA;
-  const auto code = rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(record.topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key_size),
-                                      RD_KAFKA_V_VALUE(value, value_size), RD_KAFKA_V_HEADERS(headers.get()),
-                                      RD_KAFKA_V_TIMESTAMP(record.timestamp_ms.value_or(0)), RD_KAFKA_V_END);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, fmt::format("send to {}", record.topic));
-  static_cast<void>(headers.release());  // the message's from here on
-  return {};
-}
-
 class RdTransactions final : public Transactions {
  public:
   RdTransactions(Connection connection, TransactionSettings settings)
@@ -69,7 +51,7 @@ class RdTransactions final : public Transactions {
                    std::chrono::milliseconds timeout) {
     if (const rd::ErrorHandle error(rd_kafka_begin_transaction(handle_.get())); error)
       return error_of(error, "begin a transaction");
-    for (const OutgoingRecord& record : records) ANTIPHON_TRY_VOID(produce(handle_.get(), record));
+    for (const OutgoingRecord& record : records) ANTIPHON_TRY_VOID(rd::produce(handle_.get(), record, nullptr));
     // Before the group's word is asked for, see transactions.h.
     if (const auto code = rd_kafka_flush(handle_.get(), rd::milliseconds(timeout)); code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return rd::error_of(code, "send a transaction's records");

@@ -59,7 +59,7 @@ class Desk {
   void nudge();
   // What the writer does every few milliseconds while there is work: leases run out, waiters lose patience.
   void tick();
-  // What prompt-state does not know yet, `most` of it; then call written() or changed_again().
+  // What prompt-state does not know yet, `most` of it; then call the leases' written() or changed_again().
   [[nodiscard]] std::vector<StateChange> changes(std::size_t most);
   // Until no take of the partition waits for Kafka's answer. False after `timeout`.
   bool wait_until_answered(PartitionId partition, std::chrono::milliseconds timeout);

@@ -147,10 +147,13 @@ class Run {
   }
 
   Result<std::map<PartitionId, Offset>> recordings_ends(const std::set<PartitionId>& partitions) {
-    ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_));
+    if (!ends_reader_) {
+      ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_));
+      ends_reader_ = std::move(reader);
+    }
     std::map<PartitionId, Offset> ends;
     for (const PartitionId partition : partitions) {
-      ANTIPHON_TRY(range, reader->offsets({topics_.recordings(), partition}, kLookTimeMax));
+      ANTIPHON_TRY(range, ends_reader_->offsets({topics_.recordings(), partition}, kLookTimeMax));
       ends[partition] = range.end;
     }
     return ends;
@@ -260,10 +263,11 @@ class Run {
   StudioMetrics metrics_;
   SystemRandom loader_random_;
   const std::string token_ = make_uuid_v4(loader_random_);  // opens this one's door to the others
-  std::optional<bool> answered_;     // once the requests have ended: and all that they sent has an answer
-  std::atomic<bool> joined_{false};  // set once shares_ is there
-  std::unique_ptr<Desk> desk_;       // outlives whoever calls it: the producer's callbacks too
-  std::unique_ptr<bus::Admin> asker_;
+  std::optional<bool> answered_;       // once the requests have ended: and all that they sent has an answer
+  std::atomic<bool> joined_{false};    // set once shares_ is there
+  std::unique_ptr<Desk> desk_;         // outlives whoever calls it: the producer's callbacks too
+  std::unique_ptr<bus::Admin> asker_;  // the peers' thread's
+  std::unique_ptr<bus::PartitionReader> ends_reader_;  // for recordings_ends()
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<Api> api_;
