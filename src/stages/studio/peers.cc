@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "core/logging.h"
 
 namespace antiphon::studio {
@@ -18,14 +20,21 @@ http::ClientRequest addressed(const PeerRequest& request, const Claim& owner) {
 
 }  // namespace
 
-// One ask(), from one try to the next.
+// One ask(): a first try and, when that has failed or is doubted, a second one. Of two that are under way the first
+// answer counts.
 struct Peers::Asked {
   PartitionId partition;
   PeerRequest request;
   Then then;
   SteadyTime until;
-  std::string failed;  // the token of the owner that has failed; empty: none was tried yet
-  Error error;         // what is told when the time is over
+  std::string first;  // the token of the owner that was tried first; empty: none was
+  Error error;        // what is told when the time is over
+  std::atomic<bool> told{false};
+  std::atomic<bool> first_over{false};  // the first try has failed, or there is a second one already
+
+  void tell(Result<http::Response> answer) {
+    if (!told.exchange(true)) then(std::move(answer));
+  }
 };
 
 Peers::Peers(PeersSettings settings, http::Client& client, Look look, StudioMetrics& metrics)
@@ -91,21 +100,24 @@ void Peers::ask(PartitionId partition, PeerRequest request, Then then) {
   asked->until = std::chrono::steady_clock::now() + settings_.patience;
   asked->error = make_error(ErrorKind::kUnavailable, "no studio owns this partition now");
   if (const auto owner = owner_of(partition)) {
-    try_owner(asked, *owner);
+    try_owner(asked, *owner, false);
   } else {
     try_after_look(asked);
   }
 }
 
-void Peers::try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner) {
+void Peers::try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner, bool second) {
   if (owner.token == settings_.token) {
     forget(asked->partition);  // should it not be ours any more
-    return asked->then(make_error(ErrorKind::kConflict, "the owner of this partition is this studio"));
+    return asked->tell(make_error(ErrorKind::kConflict, "the owner of this partition is this studio"));
   }
-  send_to(owner, asked->partition, asked->request, [this, asked, token = owner.token](Result<http::Response> answer) {
-    const bool second = !asked->failed.empty();
-    if (answer || answer.error().kind != ErrorKind::kUnavailable || second) return asked->then(std::move(answer));
-    asked->failed = token;
+  if (!second) {
+    asked->first = owner.token;
+    doubt_later(asked);
+  }
+  send_to(owner, asked->partition, asked->request, [this, asked, second](Result<http::Response> answer) {
+    if (answer || answer.error().kind != ErrorKind::kUnavailable || second) return asked->tell(std::move(answer));
+    if (asked->first_over.exchange(true)) return;  // the second try tells
     asked->error = std::move(answer).error();
     try_after_look(asked);
   });
@@ -113,28 +125,60 @@ void Peers::try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner) {
 
 // Until a look finds an owner that has not failed yet, or the time is over.
 void Peers::try_after_look(const std::shared_ptr<Asked>& asked) {
-  if (std::chrono::steady_clock::now() >= asked->until) return asked->then(asked->error);
+  if (std::chrono::steady_clock::now() >= asked->until) return asked->tell(asked->error);
   auto refused = wait_for_look([this, asked] {
     const auto owner = owner_of(asked->partition);
-    if (owner && owner->token != asked->failed) {
-      try_owner(asked, *owner);
+    if (owner && owner->token != asked->first) {
+      try_owner(asked, *owner, !asked->first.empty());
     } else {
       try_after_look(asked);
     }
   });
-  if (refused) asked->then(*std::move(refused));
+  if (refused) asked->tell(*std::move(refused));
+}
+
+void Peers::doubt_later(const std::shared_ptr<Asked>& asked) {
+  const std::lock_guard lock(mutex_);
+  doubted_.emplace_back(std::chrono::steady_clock::now() + settings_.doubt_after, asked);
+  if (doubted_.size() == 1) changed_.notify_one();
+}
+
+// A look has just been done.
+void Peers::doubt(const std::shared_ptr<Asked>& asked) {
+  const auto owner = owner_of(asked->partition);
+  if (!owner || owner->token == asked->first) return doubt_later(asked);
+  if (!asked->first_over.exchange(true)) try_owner(asked, *owner, true);
+}
+
+std::vector<std::shared_ptr<Peers::Asked>> Peers::take_doubted() {
+  std::vector<std::shared_ptr<Asked>> silent;
+  while (!doubted_.empty() && doubted_.front().first <= std::chrono::steady_clock::now()) {
+    auto asked = doubted_.front().second.lock();
+    doubted_.pop_front();
+    if (asked && !asked->told && !asked->first_over) silent.push_back(std::move(asked));
+  }
+  return silent;
 }
 
 void Peers::run() {
   SteadyTime next_look{};
   std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !waiters_.empty(); });
+  while (!stopping_) {
+    const auto silent = take_doubted();
+    if (waiters_.empty() && silent.empty()) {
+      if (doubted_.empty()) {
+        changed_.wait(lock);
+      } else {
+        changed_.wait_until(lock, doubted_.front().first);
+      }
+      continue;
+    }
     if (changed_.wait_until(lock, next_look, [this] { return stopping_; })) break;
     next_look = std::chrono::steady_clock::now() + settings_.look_every;
     lock.unlock();
     const auto metadata = look_();
     say_once(metadata ? use(*metadata) : metadata.error().message);
+    for (const auto& asked : silent) doubt(asked);
     lock.lock();
     tell_waiters(lock);
   }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,6 +29,8 @@ struct PeersSettings {
   std::int32_t partitions = 6;
   std::chrono::milliseconds look_every{200};  // at most
   std::chrono::milliseconds patience{2'000};  // how long ask() looks for an owner that answers
+  // How long ask() believes in an owner that does not answer: then it looks whether there is a new one, and again.
+  std::chrono::milliseconds doubt_after{1'500};
 };
 
 // A request to be passed on: a ClientRequest without the place, which the claim tells.
@@ -63,8 +66,9 @@ class Peers {
   // One try. kUnavailable: no answer, or 421: what was known of this owner is forgotten. Other errors are the client's.
   void send_to(const Claim& owner, PartitionId partition, const PeerRequest& request, Then then);
   // The owner of the partition, whoever that is: looked up when unknown; when it fails, another one once, if one is
-  // found within `patience`. kConflict: the owner is ourselves (the caller looks at its own table again); kUnavailable:
-  // no owner was found, or none that answers.
+  // found within `patience`; when it is silent (stopped, or cut off), another one as soon as there is one. kConflict:
+  // the owner is ourselves (the caller looks at its own table again); kUnavailable: no owner was found, or none that
+  // answers.
   void ask(PartitionId partition, PeerRequest request, Then then);
 
   [[nodiscard]] const std::string& token() const { return settings_.token; }
@@ -77,8 +81,11 @@ class Peers {
   using Waiter = std::function<void()>;
   void forget_all_of(const std::string& token);
   std::optional<Error> wait_for_look(Waiter waiter);  // an error: it is not kept
-  void try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner);
+  void try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner, bool second);
   void try_after_look(const std::shared_ptr<Asked>& asked);
+  void doubt_later(const std::shared_ptr<Asked>& asked);
+  void doubt(const std::shared_ptr<Asked>& asked);
+  std::vector<std::shared_ptr<Asked>> take_doubted();
   void run();
   std::string use(const std::map<PartitionId, std::string>& metadata);
   void say_once(const std::string& trouble);
@@ -92,6 +99,8 @@ class Peers {
   std::condition_variable changed_;
   std::map<PartitionId, Claim> owners_;
   std::vector<Waiter> waiters_;  // for the next look
+  // First tries, the answered ones too, and when they are doubted: the earliest first.
+  std::deque<std::pair<std::chrono::steady_clock::time_point, std::weak_ptr<Asked>>> doubted_;
   bool stopping_ = false;
   std::string trouble_;  // of the last look; the thread's own
   std::thread thread_;

@@ -43,6 +43,8 @@ class Directory {
     claims_[PartitionId(partition)] = metadata;
   }
   void set(std::int32_t partition, const Claim& claim) { set(partition, to_string(claim)); }
+  // Within on_look().
+  void set_unlocked(std::int32_t partition, const Claim& claim) { claims_[PartitionId(partition)] = to_string(claim); }
   void set_away(bool away) {
     const std::lock_guard lock(mutex_);
     away_ = away;
@@ -94,6 +96,7 @@ class FakeHere final : public Here {
   void put_recording(http::Request request, const http::Responder& responder) override {
     const std::lock_guard lock(mutex_);
     if (!request.header("X-Prompt-Id")) return void(responder.answer(http::problem(400, "no sentence is named")));
+    if (silent) return void(unanswered_.push_back(responder));
     http::Response answer = http::Response::json(status, json{{"from", name}, {"bytes", request.body.size()}}.dump());
     answer.headers.emplace_back("X-Own", "stays here");
     if (status == 503) answer.headers.emplace_back("Retry-After", "7");
@@ -123,11 +126,19 @@ class FakeHere final : public Here {
     const std::lock_guard lock(mutex_);
     return taken_;
   }
+  // What was asked while it was silent.
+  void answer_at_last() {
+    const std::lock_guard lock(mutex_);
+    for (const http::Responder& to : unanswered_) to.answer(http::Response::json(201, json{{"from", name}}.dump()));
+    unanswered_.clear();
+  }
   std::string name;
   int status = 201;
+  std::atomic<bool> silent = false;
 
  private:
   std::mutex mutex_;
+  std::vector<http::Responder> unanswered_;
   std::set<PartitionId> open_;
   int sentences_ = 0;
   int nexts_ = 0;
@@ -140,8 +151,12 @@ struct Studio {
       : token("0b5e7c1a-0000-4000-8000-00000000000" + std::to_string(number)) {
     here.name = name;
     client = std::move(*http::Client::start({.answer_time_max = milliseconds{5'000}}));
-    peers = std::make_unique<Peers>(PeersSettings{token, kPartitions, milliseconds{20}, milliseconds{500}}, *client,
-                                    directory.look(), metrics);
+    peers = std::make_unique<Peers>(PeersSettings{.token = token,
+                                                  .partitions = kPartitions,
+                                                  .look_every = milliseconds{20},
+                                                  .patience = milliseconds{500},
+                                                  .doubt_after = milliseconds{50}},
+                                    *client, directory.look(), metrics);
     router = std::make_unique<Router>(here, kPartitions, peers.get());
     http::Routes routes;
     using http::Method;
@@ -422,6 +437,44 @@ TEST_F(RouterTest, AMoveThatIsUnderWayIsWaitedFor) {
   mover.join();
 }
 
+TEST_F(RouterTest, ASilentOwnerIsLeftAsSoonAsThereIsAnother) {
+  EXPECT_EQ(from(put(a_, 3)), "b");
+  Studio c(directory_, "c", 3);
+  b_.here.silent = true;  // as a process that is stopped: it takes the request and says nothing
+  const int looks = directory_.looks();
+  std::thread mover([&] {
+    directory_.wait_for_looks(looks + 2);  // b is doubted, and nobody else is there yet
+    own(c, {3});
+  });
+  EXPECT_EQ(from(put(a_, 3)), "c");
+  mover.join();
+  b_.here.answer_at_last();
+  EXPECT_EQ(from(put(a_, 3)), "c");
+}
+
+TEST_F(RouterTest, AnOwnerThatIsOnlySlowIsWaitedFor) {
+  EXPECT_EQ(from(put(a_, 3)), "b");
+  b_.here.silent = true;
+  const int looks = directory_.looks();
+  std::thread slow([&] {
+    directory_.wait_for_looks(looks + 3);
+    b_.here.answer_at_last();
+  });
+  EXPECT_EQ(from(put(a_, 3)), "b");
+  slow.join();
+}
+
+TEST_F(RouterTest, ASilentOwnerWhosePartitionHasBecomeOursIsAnsweredFor) {
+  EXPECT_EQ(from(put(a_, 3)), "b");
+  b_.here.silent = true;
+  directory_.on_look([&] {
+    a_.here.open({0, 1, 2, 3});
+    directory_.set_unlocked(3, a_.claim());
+  });
+  EXPECT_EQ(from(put(a_, 3)), "a");
+  EXPECT_EQ(a_.here.taken().at(0).body, "voice");
+}
+
 TEST_F(RouterTest, AnOwnerThatDiedAndCameBackIsFoundAgain) {
   EXPECT_EQ(from(put(a_, 3)), "b");
   const std::uint16_t port = b_.server->port();
@@ -459,7 +512,7 @@ TEST_F(RouterTest, ClaimsThatCannotBeReadAreNobodys) {
 
 TEST_F(RouterTest, WhoAsksTooMuchAtOnceIsToldAndForgetsNobody) {
   const auto full = std::move(*http::Client::start({.requests_max = 0}));
-  Peers peers({a_.token, kPartitions, milliseconds{20}, milliseconds{500}}, *full, directory_.look(), a_.metrics);
+  Peers peers({.token = a_.token, .partitions = kPartitions}, *full, directory_.look(), a_.metrics);
   std::promise<Result<http::Response>> told;
   peers.ask(PartitionId(3), {}, [&](Result<http::Response> result) { told.set_value(std::move(result)); });
   const auto result = told.get_future().get();
