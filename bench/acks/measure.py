@@ -68,7 +68,8 @@ class Producer:
 
     def lines(self):
         if self.process.poll() is not None:
-            raise RuntimeError(f"the producer with {self.setting.title} ended with {self.process.returncode}")
+            last = pathlib.Path(self.log.name).read_text(errors="replace").splitlines()[-3:]
+            raise RuntimeError(f"the producer with {self.setting.title} ended with {self.process.returncode}: {' | '.join(last)}")
         return self.journal.read_bytes().count(b"\n") if self.journal.exists() else 0
 
     def finish(self):
@@ -102,7 +103,7 @@ def kill_session(target, number, count, chance):
             acknowledged = [int(line) for line in producer.journal.read_text().split()]
             found = readback.judge(acknowledged, readback.read_numbers(target.bootstrap, producer.topic))
             yield {"target": target.name, "part": "kills", "session": number, "setting": producer.setting.key, "kills": producer.kills, "away": away,
-                   "figures": {"sent": figures["sent"], "acked": len(acknowledged), "refused": figures["refused"], **found}}
+                   "figures": {"sent": figures["sent"], "acked": len(acknowledged), "refused": figures["refused"], "new_starts": figures["new_starts"], **found}}
 
 
 def kills(target, wanted, kept, chance=random.Random()):

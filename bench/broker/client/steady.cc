@@ -62,44 +62,82 @@ bool wait_until(Clock::time_point due, bool heed_input) {
   return ::ppoll(&input, 1, &time, nullptr) == 0;
 }
 
+// A producer with the thread that polls it. Whatever it sent has its outcome before it goes.
+class Sender {
+ public:
+  Sender(const SteadyPlan& plan, Outcomes& outcomes)
+      : plan_(plan),
+        outcomes_(outcomes),
+        handle_(make_handle(RD_KAFKA_PRODUCER, plan.bootstrap,
+                            {{"linger.ms", "0"},
+                             {"socket.nagle.disable", "true"},
+                             {"enable.idempotence", plan.idempotent ? "true" : "false"},
+                             {"message.timeout.ms", kOutcomeAfterMs},
+                             {"retry.backoff.ms", "50"},
+                             {"reconnect.backoff.max.ms", "500"}},
+                            on_delivery, &outcomes)),
+        to_(make_topic(handle_.get(), plan.topic, plan.acks.c_str())),
+        payload_(static_cast<std::size_t>(plan.size), 'a'),
+        poller_([this] {
+          while (!ended_) rd_kafka_poll(handle_.get(), 100);
+        }) {}
+  ~Sender() {
+    while (outcomes_.open > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ended_ = true;
+    poller_.join();
+  }
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+  // False: it has lost track of its sequence numbers and sends nothing any more.
+  bool send(std::int64_t number) {
+    const std::string key = std::to_string(number);
+    auto sent = std::make_unique<Sent>(Sent{number, Clock::now()});
+    if (rd_kafka_produce(to_.get(), static_cast<std::int32_t>(number % plan_.partitions), RD_KAFKA_MSG_F_COPY,
+                         payload_.data(), payload_.size(), key.data(), key.size(), sent.get()) != 0) {
+      if (rd_kafka_last_error() == RD_KAFKA_RESP_ERR__FATAL) return false;
+      give_up(rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    static_cast<void>(sent.release());  // comes back in on_delivery
+    ++outcomes_.open;
+    return true;
+  }
+  // What has no outcome yet is refused now.
+  void purge() { rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT); }
+
+ private:
+  const SteadyPlan& plan_;
+  Outcomes& outcomes_;
+  const Handle handle_;
+  const Topic to_;
+  std::vector<char> payload_;
+  std::atomic<bool> ended_ = false;
+  std::thread poller_;
+};
+
 }  // namespace
 
 nlohmann::json steady(const SteadyPlan& plan) {
   Outcomes outcomes;
   if (!plan.journal.empty() && (outcomes.journal = std::fopen(plan.journal.c_str(), "w")) == nullptr)
     give_up("cannot write " + plan.journal);
-  const Handle handle = make_handle(RD_KAFKA_PRODUCER, plan.bootstrap,
-                                    {{"linger.ms", "0"},
-                                     {"socket.nagle.disable", "true"},
-                                     {"enable.idempotence", plan.idempotent ? "true" : "false"},
-                                     {"message.timeout.ms", kOutcomeAfterMs},
-                                     {"retry.backoff.ms", "50"},
-                                     {"reconnect.backoff.max.ms", "500"}},
-                                    on_delivery, &outcomes);
-  const Topic to = make_topic(handle.get(), plan.topic, plan.acks.c_str());
-  std::atomic<bool> ended = false;
-  std::thread poller([&] {
-    while (!ended) rd_kafka_poll(handle.get(), 100);
-  });
-  std::vector<char> payload(static_cast<std::size_t>(plan.size), 'a');
+  auto sender = std::make_unique<Sender>(plan, outcomes);
   const auto begin = Clock::now();
-  std::int64_t number = 0;
+  std::int64_t number = 0, new_starts = 0;
   for (; plan.count == 0 || number < plan.count; ++number) {
     if (!wait_until(begin + std::chrono::nanoseconds(1'000'000'000LL * number / plan.rate), plan.count == 0)) break;
-    const std::string key = std::to_string(number);
-    auto sent = std::make_unique<Sent>(Sent{number, Clock::now()});
-    if (rd_kafka_produce(to.get(), static_cast<std::int32_t>(number % plan.partitions), RD_KAFKA_MSG_F_COPY,
-                         payload.data(), payload.size(), key.data(), key.size(), sent.get()) != 0)
-      give_up(rd_kafka_err2str(rd_kafka_last_error()));
-    static_cast<void>(sent.release());  // comes back in on_delivery
-    ++outcomes.open;
+    while (!sender->send(number)) {  // as the studio does: a new start
+      ++new_starts;
+      sender->purge();
+      sender.reset();
+      sender = std::make_unique<Sender>(plan, outcomes);
+    }
   }
-  while (outcomes.open > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  ended = true;
-  poller.join();
+  sender.reset();
   if (outcomes.journal != nullptr) std::fclose(outcomes.journal);
   nlohmann::json figures = outcomes.samples.summary();
-  figures.update({{"sent", number}, {"acked", outcomes.acked}, {"refused", outcomes.refused}});
+  figures.update(
+      {{"sent", number}, {"acked", outcomes.acked}, {"refused", outcomes.refused}, {"new_starts", new_starts}});
   if (outcomes.refused > 0) figures["first_refusal"] = outcomes.first_refusal;
   return figures;
 }
