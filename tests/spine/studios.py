@@ -5,6 +5,7 @@ The judge reads with kcat, never with our code; what it must find is in studios_
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -68,7 +69,7 @@ class Daemon:
 class Studios:
     """A broker of our own (or a cluster's bootstrap), a selector, and the studios."""
 
-    def __init__(self, folder, studios=3, bootstrap=None, takes=2, ahead=500, lease_seconds=5, sentences=9600):
+    def __init__(self, folder, studios=3, bootstrap=None, takes=2, ahead=500, lease_seconds=5, sentences=9600, more=()):
         self.folder, self.bootstrap, self.broker = pathlib.Path(folder), bootstrap, None
         if bootstrap is None:
             self.bootstrap = f"127.0.0.1:{free_port()}"
@@ -77,7 +78,7 @@ class Studios:
         self.select = Daemon("select", folder, "select", *common, "--corpus", a_corpus(folder, sentences), "--takes", str(takes), "--ahead", str(ahead),
                              "--data", f"{folder}/select", "--slot", "one")
         self.hosts = {f"s{n}": f"127.0.0.1:{free_port()}" for n in range(1, studios + 1)}
-        self.studios = {name: Daemon(name, folder, "studio", *common, "--http", host, "--slot", name, "--lease-seconds", str(lease_seconds))
+        self.studios = {name: Daemon(name, folder, "studio", *common, "--http", host, "--slot", name, "--lease-seconds", str(lease_seconds), *more)
                         for name, host in self.hosts.items()}
         self.deaths = []  # when one was killed or stood still, by the monotonic clock
 
@@ -109,6 +110,10 @@ class Studios:
             return Studio(f"http://{self.hosts[name]}").call("GET", "/readyz", timeout=5).status == 200
         except OSError:
             return False
+
+    def metric(self, name, metric):
+        text = Studio(f"http://{self.hosts[name]}").call("GET", "/metrics").body.decode()
+        return float(re.search(rf"^{metric} (\S+)$", text, re.M)[1])
 
     def wait_ready(self, name):
         """Seconds until it serves again."""

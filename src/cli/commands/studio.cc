@@ -62,6 +62,9 @@ int run_studio_command(const Arguments& arguments) {
   options.add("peer", settings.peer,
               "URL by which the other studios of the namespace reach this one; default: that of --http");
   options.add("peer-ca", settings.peer_ca, "PEM file: whose certificates of other studios are trusted");
+  options.add_flag(
+      "warm", settings.warm,
+      "copies what the other studios own, so that it goes on at once where one dies; takes memory for all");
   options.footer(
       "The studios of a namespace share its sentences, and any of them answers any browser. One alone needs nothing;\n"
       "several each need a --slot, and must reach one another (--peer). Until what was left is read it answers 503, "

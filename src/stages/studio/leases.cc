@@ -28,7 +28,15 @@ void Leases::own(PartitionId partition) {
 
 void Leases::open(PartitionId partition) {
   const auto it = owned_.find(partition);
-  if (it != owned_.end()) it->second.stage = Stage::kOpen;
+  if (it == owned_.end() || it->second.stage == Stage::kOpen) return;
+  it->second.stage = Stage::kOpen;
+  std::vector<HeldLease> held;
+  for (const auto& [id, sentence] : it->second.table.sentences()) {
+    held.insert(held.end(), sentence.leases.begin(), sentence.leases.end());
+  }
+  std::sort(held.begin(), held.end(),
+            [](const HeldLease& a, const HeldLease& b) { return a.granted_at < b.granted_at; });
+  for (const HeldLease& lease : held) remember(lease);
 }
 
 void Leases::shut(PartitionId partition) {
@@ -47,6 +55,20 @@ std::set<PartitionId> Leases::open_partitions() const {
     if (owned.stage == Stage::kOpen) open.insert(id);
   }
   return open;
+}
+
+std::set<PartitionId> Leases::elsewhere() const {
+  std::set<PartitionId> elsewhere;
+  for (std::int32_t p = 0; p < partitions_; ++p) {
+    const auto it = owned_.find(PartitionId(p));
+    if (it == owned_.end() || it->second.stage == Stage::kLoading) elsewhere.insert(PartitionId(p));
+  }
+  return elsewhere;
+}
+
+std::optional<std::uint64_t> Leases::ownership(PartitionId partition) const {
+  const auto it = owned_.find(partition);
+  return it == owned_.end() ? std::nullopt : std::optional(it->second.ownership);
 }
 
 void Leases::disown(PartitionId partition) {
@@ -82,11 +104,7 @@ void Leases::restore(PartitionId partition, const events::PromptState& state) {
   const auto id = id_of_prompt(state.prompt_id.value());
   if (!id || !owns(partition)) return;
   PartitionLeases& part = at(partition);
-  if (const Sentence* before = part.find(*id)) {
-    for (const HeldLease& lease : before->leases) forget(lease);
-  }
   part.restore(state);
-  for (const HeldLease& lease : part.find(*id)->leases) remember(lease);
   remember_takes(*part.find(*id));
 }
 
@@ -137,7 +155,10 @@ void Leases::remember_takes(const Sentence& sentence) {
 }
 
 void Leases::forget(const HeldLease& lease) {
-  if (lease.request) by_request_.erase(*lease.request);
+  if (lease.request) {
+    const auto it = by_request_.find(*lease.request);
+    if (it != by_request_.end() && it->second == lease.id) by_request_.erase(it);
+  }
   if (!lease.speaker) return;
   const auto page = by_page_.find({*lease.speaker, lease.locale});
   if (page == by_page_.end()) return;
@@ -368,7 +389,9 @@ std::vector<LocaleCount> Leases::locales() const {
 
 std::size_t Leases::leases_held() const {
   std::size_t held = 0;
-  for (const auto& [id, owned] : owned_) held += owned.table.leases();
+  for (const auto& [id, owned] : owned_) {
+    if (owned.stage != Stage::kLoading) held += owned.table.leases();
+  }
   return held;
 }
 

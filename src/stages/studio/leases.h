@@ -97,12 +97,16 @@ class Leases {
   [[nodiscard]] bool owns(PartitionId partition) const { return owned_.contains(partition); }
   [[nodiscard]] bool is_open(PartitionId partition) const;
   [[nodiscard]] std::set<PartitionId> open_partitions() const;
+  // Neither open nor shut here: another studio's, or nobody's yet. What is owned of it is a copy.
+  [[nodiscard]] std::set<PartitionId> elsewhere() const;
+  // Each own() of a partition has a number of its own; nothing when it is not owned.
+  [[nodiscard]] std::optional<std::uint64_t> ownership(PartitionId partition) const;
   [[nodiscard]] PartitionId partition_of(const PromptId& prompt) const;
   // Which partition a lease is of: lease ids say so themselves. Nothing for an id that none of ours can be.
   [[nodiscard]] std::optional<PartitionId> partition_of_lease(const Id128& lease) const;
 
-  // What the topics say; of a partition that is not owned (a feed may lag behind disown()) nothing is kept. A start:
-  // states, then prompts, then what recordings hold from next_offset() on. Prompts go on coming.
+  // What the topics say; of a partition that is not owned (a feed may lag behind disown()) nothing is kept. Before
+  // open(): states and prompts in any order, then what recordings hold from next_offset() on. Prompts go on coming.
   void restore(PartitionId partition, const events::PromptState& state);
   void add(PartitionId partition, const events::Prompt& prompt);
   void count_read_back(PartitionId partition, const events::Recording& recording, Offset offset);
@@ -130,7 +134,7 @@ class Leases {
 
   // Every locale that has a sentence, open or not, in the order of their tags.
   [[nodiscard]] std::vector<LocaleCount> locales() const;
-  [[nodiscard]] std::size_t leases_held() const;
+  [[nodiscard]] std::size_t leases_held() const;  // copies are not counted
   [[nodiscard]] std::size_t sentences_known() const;
   [[nodiscard]] std::size_t takes_on_their_way() const { return sending_.size(); }
   [[nodiscard]] std::size_t takes_on_their_way(PartitionId partition) const;

@@ -44,6 +44,8 @@ struct Instance {
   explicit Instance(Random& random) : leases(kPartitions, LeaseRules{}, kTopic, random) {}
   Leases leases;
   std::vector<OnItsWay> on_their_way;
+  // Of partitions elsewhere: in which ownership of the copy, and how far the states are in it.
+  std::map<PartitionId, std::pair<std::uint64_t, std::size_t>> copied;
 };
 
 class Studios {
@@ -67,7 +69,7 @@ class Studios {
     now_ += milliseconds(random_.below(15'000));
     mark_lapsed();
     Instance& someone = *instances_[random_.below(kInstances)];
-    switch (random_.below(14)) {
+    switch (random_.below(15)) {
       case 0:
       case 1:
       case 2:
@@ -86,6 +88,8 @@ class Studios {
         return write_behind(someone);
       case 12:
         return random_.below(4) == 0 ? move() : acknowledge(someone);
+      case 13:
+        return keep_warm(someone);
       default:
         return random_.below(3) == 0 ? wake(someone) : read_gaps(someone);
     }
@@ -113,6 +117,7 @@ class Studios {
   [[nodiscard]] std::size_t moves() const { return moves_; }
   [[nodiscard]] std::size_t gaps() const { return gaps_; }
   [[nodiscard]] std::size_t refused() const { return refused_; }
+  [[nodiscard]] std::size_t warm_moves() const { return warm_moves_; }
 
  private:
   [[nodiscard]] PartitionId partition_of(const PromptId& prompt) const {
@@ -143,9 +148,8 @@ class Studios {
     ownership_[partition] = ++ownerships_;
     Leases& leases = instances_[to]->leases;
     leases.own(partition);
-    for (const auto& state : state_log_) {
-      if (partition_of(state.prompt_id) == partition) leases.restore(partition, state);
-    }
+    if (copied_so_far(*instances_[to], partition) > 0) ++warm_moves_;
+    copy_states(*instances_[to], partition, state_log_.size());
     for (const auto& prompt : prompts_) {
       if (partition_of(prompt.id) == partition) leases.add(partition, prompt);
     }
@@ -155,6 +159,27 @@ class Studios {
     }
     leases.advance_next_offset(partition, ends_[partition]);
     leases.open(partition);
+  }
+
+  static std::size_t copied_so_far(const Instance& instance, PartitionId partition) {
+    const auto copy = instance.copied.find(partition);
+    const bool known = copy != instance.copied.end() && copy->second.first == instance.leases.ownership(partition);
+    return known ? copy->second.second : 0;
+  }
+  void copy_states(Instance& instance, PartitionId partition, std::size_t end) {
+    for (std::size_t at = copied_so_far(instance, partition); at < end; ++at) {
+      const auto& state = state_log_[at];
+      if (partition_of(state.prompt_id) == partition) instance.leases.restore(partition, state);
+    }
+    instance.copied[partition] = {*instance.leases.ownership(partition), end};
+  }
+
+  void keep_warm(Instance& instance) {
+    for (const PartitionId partition : instance.leases.elsewhere()) {
+      instance.leases.own(partition);
+      const std::size_t known = copied_so_far(instance, partition);
+      copy_states(instance, partition, known + random_.below(state_log_.size() - known + 1));
+    }
   }
 
   void move() {
@@ -190,14 +215,15 @@ class Studios {
     for (auto& [id, fate] : fates_) {
       if (partition_of(fate.prompt) == partition && !fate.written) fate.ran_out_or_lost = true;
     }
-    instances_[to]->leases.disown(partition);
+    if (!instances_[to]->leases.elsewhere().contains(partition)) instances_[to]->leases.disown(partition);
     give(partition, to);
   }
 
   // A zombie learns from its group what it has lost.
   void wake(Instance& instance) {
     for (std::int32_t p = 0; p < kPartitions; ++p) {
-      if (instances_[owner_.at(PartitionId(p))].get() != &instance) instance.leases.disown(PartitionId(p));
+      const bool copy = instance.leases.elsewhere().contains(PartitionId(p));
+      if (!copy && instances_[owner_.at(PartitionId(p))].get() != &instance) instance.leases.disown(PartitionId(p));
     }
   }
 
@@ -318,13 +344,13 @@ class Studios {
   std::map<std::string, Fate> fates_;
   std::vector<TakeRequest> arrived_;
   std::uint64_t ownerships_ = 0, takes_ = 0;
-  std::size_t moves_ = 0, gaps_ = 0, refused_ = 0;
+  std::size_t moves_ = 0, gaps_ = 0, refused_ = 0, warm_moves_ = 0;
 };
 
 class LeasesMoves : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(LeasesMoves, NoTakeIsForgottenAndNoMoreThanWhatRanOutOrWasLostIsTooMuch) {
-  std::size_t moves = 0, gaps = 0, refused = 0;
+  std::size_t moves = 0, gaps = 0, refused = 0, warm = 0;
   for (std::uint64_t run = 0; run < 25; ++run) {
     SCOPED_TRACE(testing::Message() << "seed " << GetParam() << " run " << run);
     Studios studios(GetParam() * 1000 + run);
@@ -333,11 +359,13 @@ TEST_P(LeasesMoves, NoTakeIsForgottenAndNoMoreThanWhatRanOutOrWasLostIsTooMuch) 
     moves += studios.moves();
     gaps += studios.gaps();
     refused += studios.refused();
+    warm += studios.warm_moves();
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_GT(moves, 200U);
   EXPECT_GT(gaps, 20U) << "no zombie's voice stood between an owner's";
   EXPECT_GT(refused, 20U);
+  EXPECT_GT(warm, 50U) << "too few moves to one who had a copy";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, LeasesMoves, testing::Range<std::uint64_t>(1, 7));

@@ -15,18 +15,25 @@ Result<> Ownership::serve(const Parts& parts, const StopToken& stop, const std::
     const std::lock_guard lock(mutex_);
     changed_.notify_all();
   });
-  auto next_look = std::chrono::steady_clock::now() + kLookBehindEvery;
+  using Clock = std::chrono::steady_clock;
+  auto next_look = Clock::now() + kLookBehindEvery;
+  auto next_warm = Clock::now();
   while (!stop.stop_requested()) {
     tell_health();
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kGapsEvery, [&] { return stop.stop_requested() || !gained_.empty(); });
+      const auto turn = std::min(Clock::now() + kGapsEvery, parts.keep_warm ? next_warm : Clock::time_point::max());
+      changed_.wait_until(lock, turn, [&] { return stop.stop_requested() || !gained_.empty(); });
     }
     ANTIPHON_TRY_VOID(look_around());
     load(stop);
-    if (std::chrono::steady_clock::now() >= next_look) {
+    if (parts.keep_warm && Clock::now() >= next_warm) {
+      const bool done = keep_warm(stop);
+      next_warm = Clock::now() + (done ? kWarmEvery : Clock::duration::zero());
+    }
+    if (Clock::now() >= next_look) {
       look_behind(stop);
-      next_look = std::chrono::steady_clock::now() + kLookBehindEvery;
+      next_look = Clock::now() + kLookBehindEvery;
     }
     read_gaps(stop);
   }
@@ -69,7 +76,7 @@ void Ownership::load(const StopToken& stop) {
     return !unwanted_.empty();
   });
   if (loaded) open(*loaded);
-  if (!loaded) {
+  if (!loaded && !parts_->keep_warm) {  // else what was read so far is a copy
     desk_.with_leases([this](Leases& leases) {
       for (const auto& [partition, note] : loading_) leases.disown(partition);
     });
@@ -109,7 +116,7 @@ std::set<PartitionId> Ownership::on_given_up(const std::set<PartitionId>& partit
   const std::set<PartitionId> were_open = shut(partitions);
   const bool written = were_open.empty() || write_what_changed(were_open);
   desk_.with_leases([&](Leases& leases) {
-    for (const PartitionId partition : partitions) leases.disown(partition);
+    for (const PartitionId partition : were_open) leases.disown(partition);
   });
   if (!were_open.empty()) parts_->leave(were_open);
   logging::info("partitions are given up", {{"partitions", partitions.size()}, {"in_order", written}});
@@ -137,6 +144,22 @@ bool Ownership::write_what_changed(const std::set<PartitionId>& partitions) {
         partition, std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds{0}));
   }
   return parts_->flush().has_value();
+}
+
+bool Ownership::keep_warm(const StopToken& stop) {
+  auto partitions = desk_.with_leases([](Leases& leases) { return leases.elsewhere(); });
+  {
+    const std::lock_guard lock(mutex_);
+    if (!divided_ || !gained_.empty()) return true;
+  }
+  const auto until = std::chrono::steady_clock::now() + kWarmStep;
+  const auto warm = parts_->keep_warm(partitions, [&] {
+    if (stop.stop_requested() || std::chrono::steady_clock::now() >= until) return true;
+    const std::lock_guard lock(mutex_);
+    return !gained_.empty();
+  });
+  if (!warm) logging::warn("what other studios have cannot be copied now", {{"detail", warm.error().message}});
+  return !warm || *warm;
 }
 
 void Ownership::read_gaps(const StopToken& stop) {

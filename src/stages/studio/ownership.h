@@ -2,6 +2,7 @@
 //
 //   gained by the group --> owned --> loaded --> open, followed by the feed
 //   given up: shut --> takes on their way are answered --> what changed is written --> disowned
+//   elsewhere: copied as it is written, where partitions are kept warm
 //
 // The group's thread tells; serve() loads, on its caller's thread, however long that takes.
 #pragma once
@@ -25,6 +26,8 @@ namespace antiphon::studio {
 
 constexpr std::chrono::milliseconds kGapsEvery{1'000};         // how late a gap is read back
 constexpr std::chrono::milliseconds kLookBehindEvery{30'000};  // takes of others behind all of ours are seen so late
+constexpr std::chrono::milliseconds kWarmEvery{2'000};         // so old copies of others' partitions may be
+constexpr std::chrono::milliseconds kWarmStep{1'000};          // then the other duties have their turn
 constexpr std::chrono::milliseconds kHandOverMax{2'000};       // each step of giving up; the others wait for it
 
 class Ownership final : public bus::ShareEvents {
@@ -39,6 +42,8 @@ class Ownership final : public bus::ShareEvents {
     std::function<Result<std::map<PartitionId, Offset>>(const std::map<PartitionId, std::string>& notes,
                                                         const Cancelled& cancelled)>
         load;
+    // Nothing: no partition is kept warm.
+    std::function<Result<bool>(const std::set<PartitionId>& partitions, const Cancelled& cancelled)> keep_warm;
     std::function<Result<>(PartitionId partition, Gap gap, const Cancelled& cancelled)> read_back;
     std::function<Result<>()> flush;
     std::function<void(const std::map<PartitionId, Offset>& from)> follow;
@@ -55,6 +60,7 @@ class Ownership final : public bus::ShareEvents {
 
  private:
   void load(const StopToken& stop);
+  bool keep_warm(const StopToken& stop);  // whether all copies are as new as they can be
   void read_gaps(const StopToken& stop);
   void look_behind(const StopToken& stop);
   void open(const std::map<PartitionId, Offset>& prompts_next);

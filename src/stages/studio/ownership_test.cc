@@ -157,5 +157,44 @@ TEST_F(OwnershipTest, WhatIsGivenUpIsShutWrittenAndForgotten) {
   EXPECT_TRUE(ownership_.on_given_up({kOther}).empty()) << "again changes nothing";
 }
 
+TEST_F(OwnershipTest, WhatIsElsewhereIsCopiedUntilItIsGained) {
+  std::promise<std::set<PartitionId>> copied;
+  std::atomic<int> copies = 0;
+  parts_.keep_warm = [&](const auto& partitions, const auto& cancelled) -> Result<bool> {
+    if (copies++ == 0) copied.set_value(partitions);
+    while (!cancelled()) std::this_thread::sleep_for(milliseconds{1});  // a long reading
+    return false;
+  };
+  release();
+  serve();
+  ownership_.on_gained({{kOne, ""}});
+  EXPECT_FALSE(copied.get_future().get().contains(kOne)) << "it is open here";
+  EXPECT_TRUE(eventually([&] { return ready(); })) << "nobody waits for copies";
+  ownership_.on_gained({{kOther, "by another"}});
+  EXPECT_TRUE(eventually([&] { return desk_.serves(kOther); })) << "the reading of copies gives way";
+}
+
+TEST_F(OwnershipTest, ACopyIsKeptWhenItsLoadingFails) {
+  std::atomic<bool> copied = false;
+  parts_.keep_warm = [&](const auto& partitions, const auto&) -> Result<bool> {
+    desk_.with_leases([&](Leases& leases) {
+      for (const PartitionId partition : partitions) leases.own(partition);
+    });
+    copied = true;
+    return true;
+  };
+  serve();
+  ownership_.on_gained({});
+  ASSERT_TRUE(eventually([&] { return copied.load(); }));
+  const auto before = desk_.with_leases([](Leases& leases) { return leases.ownership(kOne); });
+  ASSERT_TRUE(before);
+  fails_once_ = true;
+  release();
+  ownership_.on_gained({{kOne, ""}});
+  EXPECT_TRUE(eventually([&] { return desk_.serves(kOne); }));
+  EXPECT_EQ(loads_, 2);
+  EXPECT_EQ(desk_.with_leases([](Leases& leases) { return leases.ownership(kOne); }), before);
+}
+
 }  // namespace
 }  // namespace antiphon::studio

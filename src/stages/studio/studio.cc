@@ -135,8 +135,9 @@ class Run {
   }
 
   Ownership::Parts parts(Loader& loader) {
-    return {
+    Ownership::Parts parts{
         .load = [&loader](const auto& notes, const auto& cancelled) { return loader.load(notes, cancelled); },
+        .keep_warm = nullptr,
         .read_back = [&loader](PartitionId partition, Gap gap,
                                const auto& cancelled) { return loader.read_back(partition, gap, cancelled); },
         .flush = [this] { return writer_->flush(); },
@@ -144,6 +145,12 @@ class Run {
         .leave = [this](const auto& partitions) { feed_->leave(partitions); },
         .recordings_ends = [this](const auto& partitions) { return recordings_ends(partitions); },
     };
+    if (settings_.warm) {
+      parts.keep_warm = [&loader](const auto& partitions, const auto& cancelled) {
+        return loader.keep_warm(partitions, cancelled);
+      };
+    }
+    return parts;
   }
 
   Result<std::map<PartitionId, Offset>> recordings_ends(const std::set<PartitionId>& partitions) {

@@ -32,6 +32,7 @@ struct StudioSettings {
   std::string tls_key;
   std::string peer;     // how other studios reach this one, see peer_url()
   std::string peer_ca;  // PEM: who has signed the other studios' certificates; empty: whom the system trusts
+  bool warm = false;    // copies of the other studios' partitions are kept: a move waits for no reading
   std::string web_dir;  // the page's files; empty: the interface without a page
   std::string version = "0";
   std::int32_t partitions = 6;

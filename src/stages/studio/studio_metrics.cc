@@ -31,7 +31,8 @@ StudioMetrics::StudioMetrics(prometheus::Registry& registry)
                 .Register(registry)),
       in_flight_bytes_(gauge(registry, "studio_in_flight_bytes", "Audio on its way to Kafka.")),
       leases_(gauge(registry, "studio_leases", "Leases held now.")),
-      sentences_(gauge(registry, "studio_prompts", "Sentences known.")) {
+      sentences_(gauge(registry, "studio_prompts", "Sentences known.")),
+      copied_(gauge(registry, "studio_copied_partitions", "Partitions of other studios that are kept warm, whole.")) {
   for (const auto standing :
        {events::LeaseStanding::kHeld, events::LeaseStanding::kLate, events::LeaseStanding::kNone}) {
     takes_by_standing_[static_cast<std::size_t>(standing)] = &takes_.Add({{"lease", std::string(to_string(standing))}});
@@ -44,6 +45,8 @@ void StudioMetrics::count_take(events::LeaseStanding standing) {
 void StudioMetrics::set_in_flight_bytes(std::size_t bytes) { in_flight_bytes_.Set(static_cast<double>(bytes)); }
 void StudioMetrics::count_unusable(const std::string& topic) { unusable_.Add({{"topic", topic}}).Increment(); }
 void StudioMetrics::count_forwarded(const std::string& outcome) { forwarded_.Add({{"outcome", outcome}}).Increment(); }
+
+void StudioMetrics::set_copied_partitions(std::size_t partitions) { copied_.Set(static_cast<double>(partitions)); }
 
 void StudioMetrics::set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences) {
   for (const LocaleCount& count : open) open_.Add({{"locale", count.locale}}).Set(static_cast<double>(count.open));

@@ -19,6 +19,7 @@ class StudioMetrics {
   void count_unusable(const std::string& topic);  // records of ours that could not be read
   // A request passed to the owner of a partition: answered, misdirected (421), unanswered.
   void count_forwarded(const std::string& outcome);
+  void set_copied_partitions(std::size_t partitions);  // of those elsewhere, as new as the last look could make them
   // Called by one thread.
   void set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences);
 
@@ -30,6 +31,7 @@ class StudioMetrics {
   prometheus::Gauge& in_flight_bytes_;
   prometheus::Gauge& leases_;
   prometheus::Gauge& sentences_;
+  prometheus::Gauge& copied_;
   std::array<prometheus::Counter*, 3> takes_by_standing_{};
 };
 
