@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <mutex>
 
 #include "adapters/bus/admin.h"
@@ -70,6 +71,20 @@ TEST_F(OnABadDay, TheBatonIsHeldThoughItsPartitionsLeaderDoesNotAnswer) {
   auto baton = Baton::join(connection_, {kGroup, kTopic, "slot-1"}, clock_, [&] { signal.raise(); });
   ASSERT_TRUE(baton) << baton.error().message;
   EXPECT_TRUE(signal.wait(15s, [&] { return (*baton)->held(); }));
+}
+
+// Before librdkafka 2.3 one of its questions waits without an end (issue 2588).
+TEST_F(OnABadDay, AQuestionToALeaderThatIsDownEndsInTime) {
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster_.get(), kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
+  auto reader = PartitionReader::create(connection_);
+  ASSERT_TRUE(reader);
+  auto answer = std::async(std::launch::async, [&] { return (*reader)->offsets({kTopic, kOnly}, 1s); });
+  const bool in_time = answer.wait_for(15s) == std::future_status::ready;
+  if (!in_time) rd_kafka_mock_broker_set_up(cluster_.get(), kLeader);  // so that it ends at all
+  const auto range = answer.get();
+  EXPECT_TRUE(in_time);
+  ASSERT_FALSE(range);
+  EXPECT_EQ(range.error().kind, ErrorKind::kUnavailable) << range.error().message;
 }
 
 class Gains final : public ShareEvents {
