@@ -34,9 +34,9 @@ def until(what, condition, seconds, watch=lambda: None):
     return value
 
 
-def run(command, seconds=60, input=None):
+def run(command, seconds=60, input=None, env=None):
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=seconds, input=input)
+        return subprocess.run(command, capture_output=True, text=True, timeout=seconds, input=input, env=env)
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 124, "", f"no answer within {seconds} s")
 

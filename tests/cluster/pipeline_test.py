@@ -123,8 +123,15 @@ def the_judge_is_content_at_the_end(bench):
     return f"{found['receipts']} receipts, {found['recordings']} recordings, {found['repeats']} repeats, {found['prompts']} prompts, {found['prompt_repeats']} repeats of prompts"
 
 
+def the_adapter_to_kafka_does_as_on_our_broker(bench):
+    tests = run([ROOT / "build/release/src/adapters/bus/adapters_bus_kafka_test"], 300, env={**os.environ, "ANTIPHON_TEST_BOOTSTRAP": bench.pipeline.bootstrap})
+    assert tests.returncode == 0, "; ".join(re.findall(r"^\[  FAILED  \] (\S+) \(", tests.stdout, re.M)) or tests.stderr[-300:]
+    return re.search(r"(\d+) tests from \d+ test suites ran", tests.stdout).group(0)
+
+
 TESTS = [topics_are_as_the_design_says, voices_go_all_the_way, the_doctor_finds_it_well, the_doctor_sees_a_broken_promise,
-         with_any_broker_down_the_others_serve_all, a_restart_remembers_every_receipt, the_judge_is_content_at_the_end]
+         with_any_broker_down_the_others_serve_all, a_restart_remembers_every_receipt, the_judge_is_content_at_the_end,
+         the_adapter_to_kafka_does_as_on_our_broker]
 
 
 def report(bench, rows, kind, brokers):

@@ -1,13 +1,16 @@
-// Against a real broker, named by ANTIPHON_TEST_BOOTSTRAP (tests/with_broker.py starts ours and sets it).
+// Against a broker, named by ANTIPHON_TEST_BOOTSTRAP: ours (tests/support/with_broker.py starts it and sets it), and
+// Apache Kafka's (./dev cluster test).
 #include <gtest/gtest.h>
 
 #include <condition_variable>
 #include <cstdlib>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include "adapters/bus/admin.h"
 #include "adapters/bus/producer.h"
+#include "adapters/bus/rdkafka.h"
 #include "adapters/bus/shares.h"
 #include "adapters/bus/transactions.h"
 #include "core/murmur2.h"
@@ -274,6 +277,18 @@ TEST_F(TransactionsOnKafka, WhoIsNoMemberAnyMoreIsRefusedThoughTheGroupIsEmpty) 
   EXPECT_TRUE(committed_values().empty());
 }
 
+// A broker takes the offsets of nobody for those of a client from before KIP-447 and checks nothing.
+TEST_F(TransactionsOnKafka, WhoIsNoMemberYetIsRefused) {
+  settings_.topics = {topic_ + ".not.there"};  // so that it does not join
+  Recorder events;
+  auto stranger = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(stranger);
+  const auto refused = write("nobody", **stranger);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kConflict) << refused.error().message;
+  EXPECT_TRUE(committed_values().empty());
+}
+
 TEST_F(TransactionsOnKafka, WhatADeadOneLeftOpenIsEndedForItsSuccessor) {
   Recorder events;
   auto member = GroupConsumer::create(connection_, settings_, events);
@@ -285,6 +300,32 @@ TEST_F(TransactionsOnKafka, WhatADeadOneLeftOpenIsEndedForItsSuccessor) {
   EXPECT_FALSE(write("of the old epoch", **member)) << "its id was asked for by another";
   EXPECT_TRUE(write("asked for again", **member));
   EXPECT_EQ(committed_values(), (std::vector<std::string>{"first", "asked for again"}));
+}
+
+// Kafka answers a commit before its markers are written. Who asked for the end meanwhile must not take what lies before
+// the transaction for all there is.
+TEST_F(TransactionsOnKafka, TheEndIsBehindATransactionThatIsOpenAndAReaderWaitsForIt) {
+  rd::Configuration conf(connection_);
+  conf.set("transactional.id", topic_ + ".open");
+  auto made = std::move(conf).make(RD_KAFKA_PRODUCER);
+  ASSERT_TRUE(made);
+  rd_kafka_t* writer = made->get();
+  ASSERT_EQ(rd_kafka_init_transactions(writer, 10'000), nullptr);
+  ASSERT_EQ(rd_kafka_begin_transaction(writer), nullptr);
+  OutgoingRecord out = record("k", "of an open one");
+  out.partition = partition_.partition;
+  ASSERT_TRUE(rd::produce(writer, out, nullptr));
+  ASSERT_EQ(rd_kafka_flush(writer, 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+
+  auto reader = PartitionReader::create(connection_);
+  ASSERT_TRUE(reader);
+  const auto range = (*reader)->offsets(partition_, 10s);
+  ASSERT_TRUE(range) << range.error().message;
+  EXPECT_EQ(range->end, Offset(1));
+  auto values = std::async(std::launch::async, [this] { return committed_values(); });
+  EXPECT_EQ(values.wait_for(1s), std::future_status::timeout) << "it did not wait";
+  ASSERT_EQ(rd_kafka_commit_transaction(writer, 10'000), nullptr);
+  EXPECT_EQ(values.get(), std::vector<std::string>{"of an open one"});
 }
 
 class Holder final : public ShareEvents {

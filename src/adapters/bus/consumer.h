@@ -33,7 +33,7 @@ struct TopicPartition {
 
 struct OffsetRange {
   Offset start;  // the first offset still there
-  Offset end;    // one past the last (the high watermark)
+  Offset end;    // one past the last (the high watermark: also of transactions that are open)
 };
 
 // A message in hand: owns the bytes that `record` looks at.

@@ -150,7 +150,6 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
   Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) override {
-    if (!fetching_) return rd::query_offsets(handle_.get(), partition, timeout);
     ANTIPHON_TRY(asker, asker_.handle());
     return rd::query_offsets(asker, partition, timeout);
   }
@@ -241,7 +240,6 @@ class RdGroupConsumer final : public GroupConsumer {
       element.offset = it != starts.end() ? it->second.value() : RD_KAFKA_OFFSET_STORED;
       if (holds_only_) element.offset = RD_KAFKA_OFFSET_END;
     }
-    fetching_ = true;
     const rd::ErrorHandle error(rd_kafka_incremental_assign(handle_.get(), partitions));
     if (error) {
       logging::error("assignment refused", {{"group", group_id_}, {"detail", rd_kafka_error_string(error.get())}});
@@ -341,7 +339,6 @@ class RdGroupConsumer final : public GroupConsumer {
   rd::Asker asker_;
   std::function<void(const Result<>&)> then_;  // of the newest commit_later()
   bool closed_ = false;
-  bool fetching_ = false;  // from the first assignment on
 };
 
 }  // namespace

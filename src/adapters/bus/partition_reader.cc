@@ -36,7 +36,6 @@ class RdPartitionReader final : public PartitionReader {
 
   Result<> assign(const std::map<TopicPartition, Offset>& from) override {
     positions_.clear();
-    assigned_ = true;
     const auto code = rd_kafka_assign(handle_.get(), rd::list_of(from).get());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, "assign partitions");
     return {};
@@ -66,30 +65,23 @@ class RdPartitionReader final : public PartitionReader {
   }
 
   Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) override {
-    ANTIPHON_TRY(idle, idle_handle());
-    return rd::query_offsets(idle, partition, timeout);
+    ANTIPHON_TRY(asker, asker_.handle());
+    return rd::query_offsets(asker, partition, timeout);
   }
 
   Result<Offset> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms,
                            std::chrono::milliseconds timeout) override {
-    ANTIPHON_TRY(idle, idle_handle());
-    const auto list = rd::list_of(std::map<TopicPartition, Offset>{{partition, Offset(timestamp_ms)}});
-    const auto code = rd_kafka_offsets_for_times(idle, list.get(), rd::milliseconds(timeout));
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(code, "offsets by time");
-    if (list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::error_of(list->elems[0].err, "offsets by time");
-    if (list->elems[0].offset >= 0) return Offset(list->elems[0].offset);
+    ANTIPHON_TRY(asker, asker_.handle());
+    ANTIPHON_TRY(found, rd::query_offset(asker, partition, timestamp_ms, timeout));
+    if (found) return *found;
     ANTIPHON_TRY(range, offsets(partition, timeout));
     return range.end;
   }
 
  private:
-  // One whose connection no fetch waits on.
-  Result<rd_kafka_t*> idle_handle() { return assigned_ ? asker_.handle() : Result<rd_kafka_t*>(handle_.get()); }
-
   rd::Handle handle_;
   rd::Queue queue_;
   rd::Asker asker_;
-  bool assigned_ = false;
   std::map<TopicPartition, Offset> positions_;
 };
 

@@ -210,16 +210,25 @@ PartitionList list_of(const std::vector<TopicPartition>& partitions) {
   return list;
 }
 
-Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
-                                  std::chrono::milliseconds timeout) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  const auto code = rd_kafka_query_watermark_offsets(handle, partition.topic.c_str(), partition.partition.value(), &low,
-                                                     &high, milliseconds(timeout));
+// Not by rd_kafka_query_watermark_offsets: before librdkafka 2.3 it waits for a leader that is down without an end.
+Result<std::optional<Offset>> query_offset(rd_kafka_t* handle, const TopicPartition& partition,
+                                           std::int64_t timestamp_ms, std::chrono::milliseconds timeout) {
+  const auto list = list_of(std::map<TopicPartition, Offset>{{partition, Offset(timestamp_ms)}});
+  auto code = rd_kafka_offsets_for_times(handle, list.get(), milliseconds(timeout));
+  const auto& element = list->elems[0];
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = element.err;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return error_of(code, fmt::format("offsets of {} partition {}", partition.topic, partition.partition.value()));
   }
-  return OffsetRange{Offset(low), Offset(high)};
+  return element.offset >= 0 ? std::optional(Offset(element.offset)) : std::nullopt;
+}
+
+Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
+                                  std::chrono::milliseconds timeout) {
+  ANTIPHON_TRY(start, query_offset(handle, partition, RD_KAFKA_OFFSET_BEGINNING, timeout));
+  ANTIPHON_TRY(end, query_offset(handle, partition, RD_KAFKA_OFFSET_END, timeout));
+  if (!start || !end) return make_error(ErrorKind::kInternal, "a partition without a start or an end");
+  return OffsetRange{*start, *end};
 }
 
 void learn_topics(rd_kafka_t* handle) {
@@ -231,7 +240,9 @@ void learn_topics(rd_kafka_t* handle) {
 
 Result<rd_kafka_t*> Asker::handle() {
   if (!handle_) {
-    ANTIPHON_TRY(made, Configuration(connection_).make(RD_KAFKA_PRODUCER));
+    Configuration conf(connection_);
+    conf.set("isolation.level", "read_uncommitted");
+    ANTIPHON_TRY(made, std::move(conf).make(RD_KAFKA_CONSUMER));
     handle_ = std::move(made);
   }
   return handle_.get();

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,10 @@ PartitionList list_of(const std::map<TopicPartition, Offset>& partitions, const 
 std::string metadata_of(const rd_kafka_topic_partition_t& partition);
 PartitionList list_of(const std::vector<TopicPartition>& partitions);
 
+// The first offset whose timestamp is at or after the time; nothing where there is none.
+Result<std::optional<Offset>> query_offset(rd_kafka_t* handle, const TopicPartition& partition,
+                                           std::int64_t timestamp_ms, std::chrono::milliseconds timeout);
+// `timeout` for each end.
 Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
                                   std::chrono::milliseconds timeout);
 
@@ -77,7 +82,9 @@ Result<> produce(rd_kafka_t* handle, const OutgoingRecord& record, void* opaque)
 void learn_topics(rd_kafka_t* handle);
 
 // A client of its own for questions, made with the first. A broker answers in order: on a consumer's connection a
-// question waits behind the fetch that waits for records there, half a second each.
+// question waits behind the fetch that waits for records there, half a second each. And a partition's end is the high
+// watermark to this one alone: to a reader of read_committed it is the last stable offset, which is not yet past a
+// transaction that was committed a moment ago (Kafka writes the markers after its answer).
 class Asker {
  public:
   explicit Asker(Connection connection) : connection_(std::move(connection)) {}

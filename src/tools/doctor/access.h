@@ -14,7 +14,7 @@ namespace antiphon::tools {
 
 struct Need {
   std::string stage;
-  std::string resource_type;  // TOPIC, GROUP
+  std::string resource_type;  // TOPIC, GROUP, TRANSACTIONAL_ID
   std::string resource;       // a whole name, or what it begins with
   bool prefix = false;
   std::string operation;  // READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS

@@ -1,0 +1,133 @@
+// Brokers that misbehave: on librdkafka's mock cluster, which does so on demand.
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <mutex>
+
+#include "adapters/bus/admin.h"
+#include "adapters/bus/baton.h"
+#include "adapters/bus/rdkafka.h"
+#include "adapters/bus/shares.h"
+
+namespace antiphon::bus {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kTopic = "mock.test";
+constexpr const char* kGroup = "mock.test.group";
+constexpr std::int32_t kCoordinator = 1;
+constexpr std::int32_t kLeader = 2;
+constexpr std::int16_t kOffsetCommit = 8;  // ApiKey
+constexpr PartitionId kOnly{0};
+
+using MockCluster = std::unique_ptr<rd_kafka_mock_cluster_t, rd::Deleter<rd_kafka_mock_cluster_destroy>>;
+
+// Two brokers: one leads the only partition of the topic, the other coordinates the group.
+class OnABadDay : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto host = rd::Configuration(connection_).make(RD_KAFKA_PRODUCER);
+    ASSERT_TRUE(host);
+    host_ = std::move(*host);
+    cluster_.reset(rd_kafka_mock_cluster_new(host_.get(), 2));
+    ASSERT_NE(cluster_, nullptr);
+    ASSERT_EQ(rd_kafka_mock_topic_create(cluster_.get(), kTopic, 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    ASSERT_EQ(rd_kafka_mock_partition_set_leader(cluster_.get(), kTopic, 0, kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
+    ASSERT_EQ(rd_kafka_mock_coordinator_set(cluster_.get(), "group", kGroup, kCoordinator), RD_KAFKA_RESP_ERR_NO_ERROR);
+    connection_.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster_.get());
+  }
+
+  Connection connection_;
+  rd::Handle host_;  // the mock cluster lives in a client
+  MockCluster cluster_;
+  SystemClock clock_;
+};
+
+// Waits for what another thread tells.
+class Signal {
+ public:
+  void raise() {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
+  bool wait(std::chrono::milliseconds timeout, const std::function<bool()>& until) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, timeout, until);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+TEST_F(OnABadDay, TheBatonIsHeldThoughItsPartitionsLeaderDoesNotAnswer) {
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster_.get(), kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
+  Signal signal;
+  auto baton = Baton::join(connection_, {kGroup, kTopic, "slot-1"}, clock_, [&] { signal.raise(); });
+  ASSERT_TRUE(baton) << baton.error().message;
+  EXPECT_TRUE(signal.wait(15s, [&] { return (*baton)->held(); }));
+}
+
+// Before librdkafka 2.3 one of its questions waits without an end (issue 2588).
+TEST_F(OnABadDay, AQuestionToALeaderThatIsDownEndsInTime) {
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster_.get(), kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
+  auto reader = PartitionReader::create(connection_);
+  ASSERT_TRUE(reader);
+  auto answer = std::async(std::launch::async, [&] { return (*reader)->offsets({kTopic, kOnly}, 1s); });
+  const bool in_time = answer.wait_for(15s) == std::future_status::ready;
+  if (!in_time) rd_kafka_mock_broker_set_up(cluster_.get(), kLeader);  // so that it ends at all
+  const auto range = answer.get();
+  EXPECT_TRUE(in_time);
+  ASSERT_FALSE(range);
+  EXPECT_EQ(range.error().kind, ErrorKind::kUnavailable) << range.error().message;
+}
+
+class Gains final : public ShareEvents {
+ public:
+  void on_gained(const std::map<PartitionId, std::string>& partitions) override {
+    if (partitions.contains(kOnly)) gained = true;
+    signal.raise();
+  }
+  std::set<PartitionId> on_given_up(const std::set<PartitionId>& partitions) override { return partitions; }
+  std::atomic<bool> gained = false;
+  Signal signal;
+};
+
+TEST_F(OnABadDay, WhatIsHeldStaysSureWhileTheGroupDoesNotAnswerWhereWeAre) {
+  const ShareSettings settings{kGroup, kTopic, {}, "note", {}};
+  const int answer_after_ms = 4'000;  // longer than a member that does not poll is sure: half of a session
+  ASSERT_EQ(rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), kCoordinator, kOffsetCommit, 1,
+                                                         RD_KAFKA_RESP_ERR_NO_ERROR, answer_after_ms),
+            RD_KAFKA_RESP_ERR_NO_ERROR);
+  Gains events;
+  auto shares = Shares::join(connection_, settings, clock_, events);
+  ASSERT_TRUE(shares) << shares.error().message;
+  ASSERT_TRUE(events.signal.wait(15s, [&] { return events.gained.load(); }));
+
+  auto admin = Admin::create(connection_);
+  ASSERT_TRUE(admin);
+  const TopicPartition only{kTopic, kOnly};
+  const auto group_stands_at = [&](Offset offset) {
+    const auto at = (*admin)->committed(kGroup, {only}, 5s);
+    return at && at->contains(only) && at->at(only).offset == offset;
+  };
+  const auto wait_and_be_sure = [&](Offset offset) {
+    const auto began = clock_.mono_now();
+    while (!group_stands_at(offset) && clock_.mono_now() - began < 30s) ASSERT_TRUE((*shares)->held(kOnly));
+    ASSERT_TRUE(group_stands_at(offset));
+  };
+  ASSERT_NO_FATAL_FAILURE(wait_and_be_sure(Offset(0)));  // it has been told, and does not answer yet
+  const auto told_at = clock_.mono_now();
+  (*shares)->advance({{kOnly, Offset(7)}});
+  // One commit is under way at a time: when the group knows the newer offset, the first answer is here.
+  ASSERT_NO_FATAL_FAILURE(wait_and_be_sure(Offset(7)));
+  EXPECT_GT(clock_.mono_now() - told_at, settings.session_timeout / 2) << "it was not made to wait";
+}
+
+}  // namespace
+}  // namespace antiphon::bus
