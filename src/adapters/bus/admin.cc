@@ -11,6 +11,7 @@ namespace antiphon::bus {
 namespace {
 
 using Options = std::unique_ptr<rd_kafka_AdminOptions_t, rd::Deleter<rd_kafka_AdminOptions_destroy>>;
+using Shared = std::shared_ptr<rd_kafka_t>;
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, rd::Deleter<rd_kafka_metadata_destroy>>;
 
 constexpr int kReplicationMax = 3;
@@ -170,17 +171,22 @@ class RdAdmin final : public Admin {
     const std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, rd::Deleter<rd_kafka_ListConsumerGroupOffsets_destroy>>
         question(rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), list.get()));
     rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
-    ANTIPHON_TRY(handle, asker_of_groups(group_id));
-    ANTIPHON_TRY(event, ask(handle, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
-                            [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
-                              rd_kafka_ListConsumerGroupOffsets(handle, questions, 1, o, q);
-                            }));
+    ANTIPHON_TRY(asker, asker_of_groups(group_id));
+    const auto event = ask(asker.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
+                           [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
+                             rd_kafka_ListConsumerGroupOffsets(asker.get(), questions, 1, o, q);
+                           });
+    if (!event) {
+      forget_coordinators();
+      return event.error();
+    }
     std::size_t count = 0;
     const auto* const* results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-        rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+        rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
     std::map<TopicPartition, CommittedOffset> out;
     for (std::size_t g = 0; g < count; ++g) {
       if (const auto* error = rd_kafka_group_result_error(results[g])) {
+        forget_coordinators();
         return rd::error_of(rd_kafka_error_code(error), fmt::format("offsets of group {}", group_id));
       }
       const auto* offsets = rd_kafka_group_result_partitions(results[g]);
@@ -254,7 +260,7 @@ class RdAdmin final : public Admin {
 
   // Knows a group and joins none. When an answer says that a group's coordinator has moved, the library looks for the
   // one of the handle's own group, and one without a group crashes there (2.0.2, and its issue 5040 for newer ones).
-  Result<rd_kafka_t*> asker_of_groups(const std::string& group_id) {
+  Result<Shared> asker_of_groups(const std::string& group_id) {
     const std::lock_guard lock(mutex_);
     if (!asker_of_groups_) {
       rd::Configuration conf(connection_);
@@ -262,13 +268,19 @@ class RdAdmin final : public Admin {
       ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_CONSUMER));
       asker_of_groups_ = std::move(handle);
     }
-    return asker_of_groups_.get();
+    return asker_of_groups_;
+  }
+
+  // A handle asks the coordinator that it once found for as long as it lives, moved or dead.
+  void forget_coordinators() {
+    const std::lock_guard lock(mutex_);
+    asker_of_groups_.reset();
   }
 
   Connection connection_;
   rd::Handle handle_;
   std::mutex mutex_;
-  rd::Handle asker_of_groups_;  // made with the first question
+  Shared asker_of_groups_;  // made with the first question, and with the next one after a failure
 };
 
 }  // namespace

@@ -1,47 +1,48 @@
 #include "adapters/bus/admin.h"
 
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
-#include "adapters/bus/rdkafka.h"
+#include "adapters/bus/testing/mock_cluster.h"
 
 namespace antiphon::bus {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int16_t kOffsetFetch = 9;  // its API key
+constexpr std::int16_t kOffsetFetch = 9;  // API keys
+constexpr std::int16_t kFindCoordinator = 10;
+constexpr std::size_t kMany = 100;
 
-// The client library's own cluster of one broker, which answers what it is told to.
-class MockCluster {
- public:
-  MockCluster()
-      : handle_(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0)),
-        cluster_(rd_kafka_mock_cluster_new(handle_.get(), 1)) {}
-  [[nodiscard]] Connection connection() const {
-    return {rd_kafka_mock_cluster_bootstraps(cluster_.get()), "test.0", {}};
+class AdminOnAMock : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto admin = Admin::create(cluster_.connection());
+    ASSERT_TRUE(admin);
+    admin_ = *std::move(admin);
   }
-  void answer_once(std::int16_t api_key, rd_kafka_resp_err_t error) {
-    rd_kafka_mock_push_request_errors(cluster_.get(), api_key, 1, error);
-  }
+  auto ask() { return admin_->committed("voices.studio", {{"voices.prompts", PartitionId(0)}}, 1s); }
 
- private:
-  rd::Handle handle_;
-  std::unique_ptr<rd_kafka_mock_cluster_t, rd::Deleter<rd_kafka_mock_cluster_destroy>> cluster_;
+  MockCluster cluster_;
+  std::unique_ptr<Admin> admin_;
 };
 
 // Seen on a cluster whose coordinator was cut off: every studio that looked for the owners of partitions crashed.
-TEST(Admin, AskedForOffsetsOfAGroupWhoseCoordinatorHasMovedSaysSoAndFindsItNextTime) {
-  MockCluster cluster;
-  cluster.answer_once(kOffsetFetch, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
-  auto admin = Admin::create(cluster.connection());
-  ASSERT_TRUE(admin);
-  const auto moved = (*admin)->committed("voices.studio", {{"voices.prompts", PartitionId(0)}}, 5s);
+TEST_F(AdminOnAMock, AskedForOffsetsOfAGroupWhoseCoordinatorHasMovedSaysSo) {
+  cluster_.answer(kOffsetFetch, 1, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
+  const auto moved = ask();
   ASSERT_FALSE(moved);
   EXPECT_EQ(moved.error().kind, ErrorKind::kUnavailable) << moved.error().message;
-  const auto found = (*admin)->committed("voices.studio", {{"voices.prompts", PartitionId(0)}}, 5s);
-  EXPECT_TRUE(found) << found.error().message;
+  EXPECT_TRUE(ask());
+}
+
+// The library keeps the coordinator that it once found for good; studios asked the former one for minutes.
+TEST_F(AdminOnAMock, LooksForTheCoordinatorAnewAfterAFailure) {
+  ASSERT_TRUE(ask());
+  cluster_.answer(kFindCoordinator, kMany, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+  EXPECT_TRUE(ask()) << "it is known";
+  cluster_.answer(kOffsetFetch, 1, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
+  EXPECT_FALSE(ask());
+  EXPECT_FALSE(ask()) << "nobody tells it who coordinates now";
 }
 
 }  // namespace
