@@ -231,4 +231,5 @@ def main():
     sys.exit(1 if result["failures"] or not passed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
