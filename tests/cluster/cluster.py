@@ -190,6 +190,12 @@ class Cluster:
         until(f"broker {name} is back", lambda: int(name) in self.known_brokers(), seconds, self.nobody_died)
         until("every replica is in sync", self.all_in_sync, seconds)
 
+    def spread_leaders(self, topic):
+        """Every broker leads some of its partitions again: one that was down leads none until the cluster's own look, every 5 minutes."""
+        elect = self.tool("org.apache.kafka.tools.LeaderElectionCommand", "--election-type", "preferred", "--all-topic-partitions")
+        lead_all = lambda: {leader for leader, _, _ in self.partitions(topic).values()} == set(range(1, self.brokers + 1))
+        until("every broker leads", lambda: lead_all() or (run(elect) and lead_all()), 60)
+
     # ------------------------------------------------------------ what is
     def tool(self, main, *arguments):
         return ["java", "-Xmx192m", *"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC".split(), "-cp", f"{self.libs}/*", main, "--bootstrap-server", self.bootstrap, *arguments]

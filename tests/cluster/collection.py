@@ -2,16 +2,19 @@
 
 The judge reads with kcat and Kafka's own tools, never with our code.
 """
+import asyncio
 import http.client
 import pathlib
+import random
 import re
-import signal
-import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "spine"))
-from harness import (ANTIPHON, Pipeline, Volunteers, a_corpus, archived, die_with_the_test, read_topic, sha256, until)  # noqa: E402, F401
+from crowd import ANSWER_SECONDS_MAX, Balancer  # noqa: E402
+from harness import (ANTIPHON, Pipeline, Studio, Volunteers, a_corpus, archived, free_port, read_topic, sha256, until)  # noqa: E402, F401
+from studios import Daemon  # noqa: E402
 
 from cluster import run  # noqa: E402
 
@@ -26,43 +29,61 @@ class ClusterPipeline(Pipeline):
         self.bootstrap = cluster.bootstrap  # for the judge, who must find the others when the first is down
 
 
-class Archive:
+def an_archive(pipeline, folder, name):
     """One more process of a target: of a second one, or beside the first in its group."""
+    return Daemon(f"archive-{name}", pipeline.folder, "archive", "--bootstrap", pipeline.bootstrap, "--archive", f"file://{folder}", "--name", name)
 
-    def __init__(self, pipeline, folder, name, slot=None):
-        self.command = [ANTIPHON, "archive", "--bootstrap", pipeline.bootstrap, "--archive", f"file://{folder}", "--name", name,
-                        *(["--slot", slot] if slot else [])]
-        self.log = pipeline.folder / f"archive-{name}-{slot}.log"
-        self.process = None
 
-    def start(self):
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, preexec_fn=die_with_the_test)
-        return self
+def a_studio(pipeline):
+    """One that shares the sentences with that of `up`; its address is in `host`."""
+    host = f"127.0.0.1:{free_port()}"
+    studio = Daemon("studio-2", pipeline.folder, "studio", "--bootstrap", pipeline.bootstrap, "--http", host, "--slot", "two")
+    studio.host = host
+    return studio
 
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
+
+class Door(Studio):
+    """A volunteer's way in: one's own studio, and another while the balancer finds that one dead."""
+
+    def __init__(self, balancer, home):
+        self.balancer, self.home = balancer, home
+
+    def call(self, method, path, body=None, headers=None, timeout=ANSWER_SECONDS_MAX):
+        name = self.balancer.choose(self.home, random)
+        try:
+            return Studio(f"http://{self.balancer.hosts[name]}").call(method, path, body, headers, timeout)
+        except (OSError, http.client.HTTPException) as e:
+            self.balancer.alive[name] = False  # until it answers the balancer
+            raise ConnectionError(f"{name} gives no answer: {e!r}") from e
 
 
 class Crowd(Volunteers):
-    """Volunteers whose every attempt is written down: when, which answer, whether it said when to come again."""
+    """Volunteers whose every attempt is written down: when, which answer, whether it said when to come again.
 
-    def __init__(self, *arguments, **more):
-        self.pace = more.pop("pace", 0)
+    hosts: name -> HOST:PORT of the studios; the volunteers are bound to them in turn, by default all to the one of `up`.
+    """
+
+    def __init__(self, pipeline, hosts=None, pace=0, **more):
+        self.pace = pace
         self.attempts = []  # (when it was answered, status; 0: no answer, has Retry-After)
         self.waits = []     # (when the person pressed Send, seconds until the receipt)
-        super().__init__(*arguments, **more)
+        self.on_their_way = {}  # volunteer -> when that one pressed Send
+        balancer = Balancer(hosts or {"studio": pipeline.studio.host})
+        self.hosts = balancer.hosts.values()
+        self.doors = [Door(balancer, name) for name in balancer.hosts]
+        threading.Thread(target=asyncio.run, args=(balancer.watch_all(),), daemon=True).start()
+        super().__init__(pipeline, **more)
 
-    def send_until_received(self, recording_id, body, prompt, speaker, session, take):
-        began = time.monotonic()
-        put = self.pipeline.studio.put
+    def studio_of(self, number):
+        return self.doors[number % len(self.doors)]
+
+    def send_until_received(self, number, recording_id, body, prompt, speaker, session, take):
+        began = self.on_their_way[number] = time.monotonic()
+        put = self.studio_of(number).put
         while True:
             try:
                 answer = put(recording_id, body, prompt["prompt_id"], speaker=speaker, lease=prompt["lease_id"], session=session, take=take)
-            except (OSError, http.client.HTTPException):
+            except OSError:
                 self.attempts.append((time.monotonic(), 0, False))
                 self.ending.wait(0.2)
                 continue
@@ -72,6 +93,7 @@ class Crowd(Volunteers):
                 known = self.receipts.setdefault(recording_id, (receipt, sha256(body)))
                 assert known[0] == receipt, f"two receipts for {recording_id}: {known[0]} and {receipt}"
                 self.waits.append((began, time.monotonic() - began))
+                del self.on_their_way[number]
                 self.ending.wait(self.pace)  # a person reads before they speak
                 return
             assert answer.status in (429, 503), f"{answer.status} for a good take: {answer.body[:300]}"
@@ -89,6 +111,11 @@ class Crowd(Volunteers):
     def go_on(self, what, seconds=180, count=8):
         before = len(self.receipts)
         until(f"uploads go on after {what}", lambda: len(self.receipts) >= before + count or self.errors, seconds)
+        assert not self.errors, self.errors
+
+    def everybody_gets_on(self, what, seconds=180):
+        moment = time.monotonic()
+        until(f"every voice of before has its receipt after {what}", lambda: all(began > moment for began in list(self.on_their_way.values())) or self.errors, seconds)
         assert not self.errors, self.errors
 
 

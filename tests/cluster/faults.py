@@ -1,7 +1,7 @@
 """What can happen to a cluster and to the stages on it, one function a fault. Each leaves everything as it found it.
 
-A function gets the world (cluster, pipeline, crowd, a second member of the archive's group) and a source of chance; what it
-returns are figures of its own for the report. That uploads go on afterwards is checked by who calls it.
+A function gets the world (cluster, pipeline, crowd, the stages beside those of `up`) and a source of chance; what it returns
+are figures of its own for the report. That uploads go on afterwards is checked by who calls it.
 """
 import os
 import signal
@@ -16,14 +16,35 @@ AWAY_SECONDS = 15  # longer than the 6 s after which a member of a group is take
 REBALANCES = 20
 
 
+class Child:
+    """A stage of `up`, which starts it again."""
+
+    def __init__(self, pipeline, name):
+        self.pipeline, self.name = pipeline, name
+
+    def send(self, number):
+        os.kill(self.pipeline.children()[self.name]["pid"], number)
+
+
 class World:
-    def __init__(self, cluster, pipeline, crowd, second, chance):
-        self.cluster, self.pipeline, self.crowd, self.second, self.chance = cluster, pipeline, crowd, second, chance
+    """studios, archives: each the one of `up` and one beside it, which is started again when it ends."""
+
+    def __init__(self, cluster, pipeline, crowd, studio, archive, chance):
+        self.cluster, self.pipeline, self.crowd, self.chance = cluster, pipeline, crowd, chance
+        self.second_archive = archive
+        self.studios, self.archives = [Child(pipeline, "studio"), studio], [Child(pipeline, "archive"), archive]
+        self.selectors = [Child(pipeline, "select")]
+
+    def leaders(self):
+        """Of the recordings' partitions."""
+        partitions = until("every partition is led", lambda: (p := self.cluster.partitions(f"{NAMESPACE}.recordings")) and all(l > 0 for l, _, _ in p.values()) and p, 60)
+        return [str(leader) for leader, _, _ in partitions.values()]
 
     def a_leader(self):
-        """A broker that leads a partition of the recordings, by chance."""
-        partitions = until("every partition is led", lambda: (p := self.cluster.partitions(f"{NAMESPACE}.recordings")) and all(l > 0 for l, _, _ in p.values()) and p, 60)
-        return str(self.chance.choice([leader for leader, _, _ in partitions.values()]))
+        return self.chance.choice(self.leaders())
+
+    def controller(self):
+        return until("somebody leads the metadata", self.cluster.controller, 60)
 
     def back(self, *names):
         for name in names:
@@ -48,7 +69,7 @@ def leader_paused(world):
 
 
 def controller_killed(world):
-    victim = until("somebody leads the metadata", world.cluster.controller, 60)
+    victim = world.controller()
     world.cluster.kill(victim)
     world.crowd.go_on(f"controller {victim} was killed")
     world.back(victim)
@@ -87,8 +108,9 @@ def rolling_restart(world):
         world.back(str(number))
 
 
-def leader_cut_off(world):
-    victim = int(world.a_leader())
+def leader_cut_off(world, is_controller):
+    controller = world.controller()
+    victim = int(controller if is_controller else world.chance.choice([leader for leader in world.leaders() if leader != controller]))
     others = [n for n in world.cluster.numbers if n != victim]
     for other in others:
         world.cluster.network.cut(victim, other)
@@ -100,22 +122,22 @@ def leader_cut_off(world):
     until("every replica is in sync", world.cluster.all_in_sync, 120)
 
 
-def stage_killed(world, name):
-    world.pipeline.kill(name)
+def stage_killed(world, stages):
+    world.chance.choice(stages).send(signal.SIGKILL)
 
 
-def stage_paused(world, name):
+def stage_paused(world, stages):
     """A zombie: taken for dead, then it wakes and does not know."""
-    pid = world.pipeline.children()[name]["pid"]
-    os.kill(pid, signal.SIGSTOP)
+    stage = world.chance.choice(stages)
+    stage.send(signal.SIGSTOP)
     time.sleep(AWAY_SECONDS)  # the fault itself
-    os.kill(pid, signal.SIGCONT)
+    stage.send(signal.SIGCONT)
 
 
 def group_rebalanced(world):
     for _ in range(REBALANCES // 2):  # one who leaves, one who joins
-        world.second.stop()
-        world.second.start()
+        world.second_archive.stop()
+        world.second_archive.start()
         world.crowd.go_on("a member of the archive's group came and went", count=1)
 
 
@@ -127,12 +149,13 @@ FAULTS = {
     "a ZooKeeper node is killed": (zookeeper_node_killed, "zookeeper"),
     "two of three brokers are down": (two_of_three_down, None),
     "a rolling restart of all brokers": (rolling_restart, None),
-    f"a leader is cut off from the other brokers for {CUT_SECONDS} s": (leader_cut_off, "namespaces"),
-    "the studio is killed": (lambda w: stage_killed(w, "studio"), None),
-    "the selector is killed": (lambda w: stage_killed(w, "select"), None),
-    "an archive is killed": (lambda w: stage_killed(w, "archive"), None),
-    f"an archive is paused for {AWAY_SECONDS} s until it is a zombie": (lambda w: stage_paused(w, "archive"), None),
-    f"the studio is paused for {AWAY_SECONDS} s": (lambda w: stage_paused(w, "studio"), None),
+    f"a leader that is not the controller is cut off from the other brokers for {CUT_SECONDS} s": (lambda w: leader_cut_off(w, False), "namespaces"),
+    f"the controller, a leader too, is cut off from the other brokers for {CUT_SECONDS} s": (lambda w: leader_cut_off(w, True), "namespaces"),
+    "one of two studios is killed": (lambda w: stage_killed(w, w.studios), None),
+    f"one of two studios is paused for {AWAY_SECONDS} s until it is a zombie": (lambda w: stage_paused(w, w.studios), None),
+    "the selector is killed": (lambda w: stage_killed(w, w.selectors), None),
+    "an archive is killed": (lambda w: stage_killed(w, w.archives), None),
+    f"an archive is paused for {AWAY_SECONDS} s until it is a zombie": (lambda w: stage_paused(w, w.archives), None),
     f"the archive's group is rebalanced {REBALANCES} times": (group_rebalanced, None),
 }
 

@@ -1,40 +1,59 @@
 #!/usr/bin/env python3
 """./dev cluster survive kraft|zookeeper: steady collection while everything fails in turn; writes docs/failures.md.
 
-One selector, a studio, an archive of two processes in one group, a second target, and volunteers who send until they have a
-receipt. The judge (collection.py) reads with kcat and Kafka's own tools. Each fault comes at a random point; --seed repeats it.
+One selector, two studios that share the sentences, an archive of two processes in one group, a second target, and volunteers who
+send until they have a receipt. The judge (collection.py) reads with kcat and Kafka's own tools. Each fault comes at a random
+point; --seed repeats it.
 """
 import argparse
+import contextlib
 import datetime
 import json
 import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
 import settings
 from cluster import ROOT, Cluster, until
-from collection import Archive, ClusterPipeline, Crowd, Snapshot, a_corpus, judge
+from collection import ANSWER_SECONDS_MAX, NAMESPACE, ClusterPipeline, Crowd, Snapshot, Studio, a_corpus, a_studio, an_archive, judge
 from faults import World, faults_for
+from studios import LOST_ITS_PLACE
 
 PACE_SECONDS = 0.5  # between a receipt and the next sentence of one volunteer
-RESULTS = ROOT / "build/cluster/survived.json"
+VOLUNTEERS = 6
+REPORTS = ROOT / "docs/reports"  # survived-KIND.json: what docs/failures.md is made of, so that a run of one kind keeps the other's part
+
+
+def studios_are_ready(crowd):
+    for host in crowd.hosts:
+        try:
+            if Studio(f"http://{host}").call("GET", "/readyz", timeout=5).status != 200:
+                return False
+        except OSError:
+            return False
+    return True
 
 
 def observe(world, name, fault, archives):
     crowd = world.crowd
+    world.cluster.spread_leaders(f"{NAMESPACE}.recordings")
+    until("both studios are ready", lambda: studios_are_ready(crowd), 60)
     crowd.go_on("the last fault", count=4)
     time.sleep(world.chance.uniform(0, 1))  # the random point, not a wait for something
     attempts, began = len(crowd.attempts), time.monotonic()
     more = fault(world) or {}
     crowd.go_on(name)
+    crowd.everybody_gets_on(name)
     end = time.monotonic()
     snapshots = [Snapshot(world.cluster, f"voices.archive.{target}", folder) for target, folder in archives.items()]
     seen = crowd.attempts[attempts:]
@@ -44,47 +63,81 @@ def observe(world, name, fault, archives):
     return row, snapshots
 
 
-def run_all(cluster, seed, rounds, only):
-    chance = random.Random(seed)
+@contextlib.contextmanager
+def looked_after(daemons):
+    """Started, started again when they end, stopped at the end. The thread outlives them: who starts a process here takes it along."""
+    ending = threading.Event()
+
+    def look():
+        while not ending.wait(0.2):
+            for daemon in daemons:
+                daemon.look_after()
+
+    for daemon in daemons:
+        daemon.start()
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield
+    finally:
+        for daemon in daemons:
+            daemon.stop()
+        ending.set()
+        thread.join()
+
+
+def run_faults(world, rounds, only, archives):
+    faults = {name: fault for name, fault in faults_for(world.cluster).items() if re.search(only or "", name)}
     rows, snapshots, failures = {}, [], []
+    for number in range(rounds):
+        for at, (name, fault) in enumerate(faults.items()):
+            print(f"round {number + 1} of {rounds}, {at + 1} of {len(faults)}: {name}", flush=True)
+            try:
+                row, shots = observe(world, name, fault, archives)
+                rows.setdefault(name, []).append(row)
+                snapshots += shots
+            except Exception as e:
+                failures.append(f"{name}: {str(e)[:300]}")
+                print(f"FAIL {name}\n{traceback.format_exc()}\n{world.pipeline.tail()[-2000:]}", flush=True)
+                for node in world.cluster.nodes:
+                    world.cluster.start(node)
+                world.cluster.wait_ready()
+    return rows, snapshots, failures
+
+
+def ended_by_itself(daemon):
+    """A killed one is the test's doing; one that lost its place is to be started again."""
+    bad = [code for code in daemon.ends if code not in (-signal.SIGKILL, LOST_ITS_PLACE)]
+    return [f"{daemon.name} ended by itself with {bad}"] if bad else []
+
+
+def run_all(cluster, seed, rounds, only, keep):
     with tempfile.TemporaryDirectory(prefix="antiphon-survive-") as folder:
-        folder = pathlib.Path(folder)
+        folder = keep or pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         archives = {"main": folder / "main", "second": folder / "second"}
         arguments = ["--takes", "3", "--ahead", "50", "--archive", f"file://{archives['main']}?name=main"]
         with ClusterPipeline(folder, cluster, arguments, corpora=[a_corpus(folder)]) as pipeline:
-            second = Archive(pipeline, archives["main"], "main").start()
-            other = Archive(pipeline, archives["second"], "second").start()
-            crowd = Crowd(pipeline, count=6, locales=("sw",), pace=PACE_SECONDS)
-            world = World(cluster, pipeline, crowd, second, chance)
-            try:
-                for _ in range(rounds):
-                    for name, fault in faults_for(cluster).items():
-                        if only and not re.search(only, name):
-                            continue
-                        try:
-                            row, shots = observe(world, name, fault, archives)
-                            rows.setdefault(name, []).append(row)
-                            snapshots += shots
-                        except Exception as e:
-                            failures.append(f"{name}: {str(e)[:300]}")
-                            print(f"FAIL {name}\n{traceback.format_exc()}\n{pipeline.tail()[-2000:]}", flush=True)
-                            for node in cluster.nodes:
-                                cluster.start(node)
-                            cluster.wait_ready()
-                receipts = crowd.finish()
-                until("every replica is in sync", cluster.all_in_sync, 120)
-                found = judge(pipeline.bootstrap, receipts, archives.values())
-                records = found.pop("records")
-                found["committed_checked"] = sum(shot.judge(records) for shot in snapshots)
-                print(found, flush=True)
-            except BaseException:
-                for member in (second, other):
-                    print(f"{member.log}: ended with {member.process.poll()}\n{member.log.read_text(errors='replace')[-3000:]}", flush=True)
-                raise
-            finally:
-                crowd.ending.set()
-                second.stop()
-                other.stop()
+            studio, second, other = a_studio(pipeline), an_archive(pipeline, archives["main"], "main"), an_archive(pipeline, archives["second"], "second")
+            with looked_after([studio, second, other]):
+                until("the second studio is ready", studio.ready, 60)
+                crowd = Crowd(pipeline, {"first": pipeline.studio.host, "second": studio.host}, PACE_SECONDS, count=VOLUNTEERS, locales=("sw",))
+                try:
+                    rows, snapshots, failures = run_faults(World(cluster, pipeline, crowd, studio, second, random.Random(seed)), rounds, only, archives)
+                    receipts = crowd.finish()
+                    until("every replica is in sync", cluster.all_in_sync, 120)
+                    found = judge(pipeline.bootstrap, receipts, archives.values())
+                except BaseException:
+                    for daemon in (studio, second, other):
+                        print(f"{daemon.name}: ended with {daemon.process.poll()}\n{daemon.tail()}", flush=True)
+                    raise
+                finally:
+                    crowd.ending.set()
+    records = found.pop("records")
+    found["committed_checked"] = sum(shot.judge(records) for shot in snapshots)
+    print(found, flush=True)
+    for daemon in (studio, second, other):
+        failures += ended_by_itself(daemon)
     return {"rows": rows, "judge": found, "failures": failures, "seed": seed}
 
 
@@ -106,58 +159,77 @@ def what_a_volunteer_sees(rows):
     return ", ".join(words) or "nothing, or a longer wait for the receipt"
 
 
-def write_report(results):
-    text = ["# What fails, and what a volunteer sees of it", "",
-            f"Made by `./dev cluster survive` on {datetime.date.today().isoformat()}, {os.cpu_count()} cores, everything on one machine: three brokers, one selector, one studio, "
-            "an archive of two processes in one group, a second target, six volunteers who send voice after voice. Kafka's timeouts are its defaults. "
-            "The judge is kcat: every receipt where it says, with its bytes; every archive complete; nothing committed that was not stored. "
-            "No figure was typed by hand. Times in seconds, median / worst: without a receipt is the longest time in which nobody had one, "
-            "the wait is that of the unluckiest voice (it stays on the person's device until its receipt).", ""]
-    for kind, result in sorted(results.items()):
-        found = result["judge"]
-        text += [f"## Apache Kafka {settings.KINDS[kind]} with {'KRaft' if kind == 'kraft' else 'ZooKeeper'}", "",
-                 f"Commit {result['commit']}, seed {result['seed']}, {result['date']}.", "",
-                 "| fault | times | without a receipt | longest wait | what a volunteer sees | lost |", "| --- | --- | --- | --- | --- | --- |"]
-        for name, rows in result["rows"].items():
-            text.append(f"| {name} | {len(rows)} | {figures(rows, 'silence')} | {figures(rows, 'wait')} | {what_a_volunteer_sees(rows)} | nothing |")
-        text += ["", f"Judged at the end: {found['receipts']} receipts, all where they say, with their bytes; {found['recordings']} recordings in the topic, "
+INTRODUCTION = f"""# What fails, and what a volunteer sees of it
+
+Made by `./dev cluster survive`, everything on one machine: three brokers, one selector, two studios that share the sentences, an archive of two
+processes in one group, a second target, {VOLUNTEERS} volunteers who send voice after voice. Kafka's timeouts are its defaults. The judge is kcat:
+every receipt where it says, with its bytes; every archive complete; nothing committed that was not stored. No figure was typed by hand.
+
+Half of the volunteers are bound to each studio, as behind a load balancer: it asks both twice a second how they are, and who gives no answer
+(refused, broken, or nothing within {ANSWER_SECONDS_MAX} s) is left until it answers again; then its volunteers are sent to the other. A fault of a studio
+or an archive hits one of the two by chance.
+
+Times in seconds, median / worst over all rounds: without a receipt is the longest time in which nobody had one, the wait is that of the unluckiest
+voice (it stays on the person's device until its receipt)."""
+
+
+def section(kind, result):
+    found = result["judge"]
+    text = ["", f"## Apache Kafka {settings.KINDS[kind]} with {'KRaft' if kind == 'kraft' else 'ZooKeeper'}", "",
+            f"{result['date']}, commit {result['commit']}, seed {result['seed']}, {result['cores']} cores.", "",
+            "| fault | times | without a receipt | longest wait | what a volunteer sees | lost |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, rows in result["rows"].items():
+        text.append(f"| {name} | {len(rows)} | {figures(rows, 'silence')} | {figures(rows, 'wait')} | {what_a_volunteer_sees(rows)} | nothing |")
+    text += ["", f"Judged at the end: {found['receipts']} receipts, all where they say, with their bytes; {found['recordings']} recordings in the topic, "
                  f"{found['repeats']} of them twice with the same bytes; {found['prompts']} prompts, {found['prompt_repeats']} twice; both targets complete; "
-                 f"{found['committed_checked']} committed events looked up in their target during the run, all there.", ""]
-        text += [f"Not survived, or not shown: {failure}" for failure in result["failures"]]
-        if result["only"]:
-            text += [f"Not run this time: the faults whose names do not match `{result['only']}`.", ""]
-        if not result["namespaces"]:
-            text += ["The cut between brokers was left out: it needs network namespaces (root, `--namespaces`).", ""]
-    (ROOT / "docs/failures.md").write_text("\n".join(text).rstrip() + "\n")
+                 f"{found['committed_checked']} committed events looked up in their target during the run, all there."]
+    for failure in result["failures"]:
+        text += ["", f"Not survived, or not shown: {failure}"]
+    if not result["namespaces"]:
+        text += ["", "The cuts between brokers were left out: they need network namespaces, and these need root."]
+    return text
+
+
+def write_report():
+    text = [INTRODUCTION]
+    for kind in sorted(settings.KINDS):
+        path = REPORTS / f"survived-{kind}.json"
+        if path.exists():
+            text += section(kind, json.loads(path.read_text()))
+    (ROOT / "docs/failures.md").write_text("\n".join(text) + "\n")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev cluster survive")
     parser.add_argument("kind", choices=sorted(settings.KINDS))
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3, help="how often each fault comes; a round takes about 8 minutes")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
-    parser.add_argument("--only", help="faults whose name matches this (a regular expression); the report says so")
-    parser.add_argument("--no-namespaces", action="store_true", help="without the cut between brokers, which needs root")
+    parser.add_argument("--only", help="faults whose name matches this (a regular expression); no report is written")
+    parser.add_argument("--no-namespaces", action="store_true", help="without the cuts between brokers, which need root")
+    parser.add_argument("--keep", type=pathlib.Path, help="a new folder for the logs of stages and nodes, which stay; else a temporary one")
     arguments = parser.parse_args()
     if Cluster.saved(arguments.kind):
         sys.exit(f"cluster: one is up already; `./dev cluster {arguments.kind} down` ends it")
     cluster = Cluster(arguments.kind, 3, namespaces=not arguments.no_namespaces and os.geteuid() == 0)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     print(f"seed {arguments.seed}", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and the cluster is taken down
     try:
         cluster.up()
-        result = run_all(cluster, arguments.seed, arguments.rounds, arguments.only)
+        result = run_all(cluster, arguments.seed, arguments.rounds, arguments.only, arguments.keep)
     finally:
+        if arguments.keep:
+            for node in cluster.nodes.values():
+                shutil.copy(node.folder / "server.log", arguments.keep / f"node-{node.name}.log")
         cluster.down()
-    result |= {"date": datetime.date.today().isoformat(), "namespaces": cluster.namespaces, "only": arguments.only,
-               "commit": subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()}
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    results[arguments.kind] = result
-    RESULTS.write_text(json.dumps(results))
-    write_report(results)
+    if not arguments.only:
+        result |= {"date": datetime.date.today().isoformat(), "cores": os.cpu_count(), "namespaces": cluster.namespaces, "commit": commit}
+        (REPORTS / f"survived-{arguments.kind}.json").write_text(json.dumps(result, indent=1) + "\n")
+        write_report()
     passed = sum(map(len, result["rows"].values()))
     print(f"{passed} passed, {len(result['failures'])} failed")
     sys.exit(1 if result["failures"] or not passed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

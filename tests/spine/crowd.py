@@ -118,6 +118,9 @@ class Balancer:
             self.counts[name][key] += value - before if value >= before else value  # less than before: a new life
         self.last[name] = now
 
+    async def watch_all(self):
+        await asyncio.gather(*(self.watch(name) for name in self.hosts))
+
     def takes(self):
         """name -> takes that this instance brought to Kafka itself."""
         return {name: int(sum(v for key, v in counts.items() if "studio_takes_total" in key)) for name, counts in self.counts.items()}
@@ -266,12 +269,11 @@ class Crowd:
             self.failure = e
 
     async def live(self):
-        watchers = [asyncio.create_task(self.balancer.watch(name)) for name in self.balancer.hosts]
+        watcher = asyncio.create_task(self.balancer.watch_all())
         try:
             await asyncio.gather(*(volunteer.live() for volunteer in self.volunteers))
         finally:
-            for watcher in watchers:
-                watcher.cancel()
+            watcher.cancel()
 
     async def pause(self, seconds, also_at_the_end=False):
         """Ends early when the run does, but for a wait between two attempts."""

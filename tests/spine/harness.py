@@ -265,6 +265,9 @@ class Volunteers:
         self.pool = concurrent.futures.ThreadPoolExecutor(count)
         self.work = [self.pool.submit(self.read_and_send, i) for i in range(count)]
 
+    def studio_of(self, number):
+        return self.pipeline.studio
+
     def read_and_send(self, number):
         session, take = str(uuid.uuid4()), 0
         prompt = None
@@ -272,13 +275,13 @@ class Volunteers:
             try:
                 if prompt is None:
                     speaker = str(uuid.uuid4())  # nobody is asked for one sentence twice: a crowd, not four people
-                    answer = self.pipeline.studio.next_prompt(random.choice(self.locales), speaker)
+                    answer = self.studio_of(number).next_prompt(random.choice(self.locales), speaker)
                     if answer.status != 200:
                         self.ending.wait(0.05)
                         continue
                     prompt = answer.json()
                 take += 1
-                self.send_until_received(uuid7(), voice(), prompt, speaker, session, take)
+                self.send_until_received(number, uuid7(), voice(), prompt, speaker, session, take)
                 prompt = None
             except OSError:
                 self.ending.wait(0.05)
@@ -286,11 +289,11 @@ class Volunteers:
                 self.errors.append(repr(e))
                 return
 
-    def send_until_received(self, recording_id, body, prompt, speaker, session, take):
+    def send_until_received(self, number, recording_id, body, prompt, speaker, session, take):
         while True:
             try:
-                answer = self.pipeline.studio.put(recording_id, body, prompt["prompt_id"], speaker=speaker, lease=prompt["lease_id"],
-                                                  session=session, take=take)
+                answer = self.studio_of(number).put(recording_id, body, prompt["prompt_id"], speaker=speaker, lease=prompt["lease_id"],
+                                                    session=session, take=take)
             except (OSError, http.client.HTTPException):
                 time.sleep(0.05)
                 continue

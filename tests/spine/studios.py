@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import studios_judge as verdicts
@@ -23,16 +24,17 @@ LOST_ITS_PLACE = 69   # EX_UNAVAILABLE: another took over; who supervises a stag
 
 
 class Daemon:
-    """One process of ours, started again and again with the same arguments."""
+    """One process of ours, started again and again with the same arguments. One thread may look after it while another starts and stops it."""
 
     def __init__(self, name, folder, *arguments):
         self.name, self.command = name, [ANTIPHON, *arguments]
         self.out, self.log = pathlib.Path(folder) / f"{name}.out", pathlib.Path(folder) / f"{name}.log"
         self.process, self.wanted, self.ends = None, False, []  # ends: exit codes nobody asked for
+        self.lock = threading.RLock()
 
     def start(self):
-        self.wanted = True
-        with open(self.out, "w") as out, open(self.log, "ab") as log:
+        with self.lock, open(self.out, "w") as out, open(self.log, "ab") as log:
+            self.wanted = True
             self.process = subprocess.Popen(self.command, stdout=out, stderr=log, preexec_fn=die_with_the_test)
         return self
 
@@ -42,25 +44,28 @@ class Daemon:
 
     def look_after(self):
         """What a supervisor does: one that ended by itself is started again."""
-        if self.wanted and self.process.poll() is not None:
-            self.ends.append(self.process.poll())
-            self.start()
+        with self.lock:
+            if self.wanted and self.process.poll() is not None:
+                self.ends.append(self.process.poll())
+                self.start()
 
     def send(self, number):
         os.kill(self.process.pid, number)
 
     def kill(self):
-        self.wanted = False
-        self.send(signal.SIGKILL)
-        self.process.wait(30)
+        with self.lock:
+            self.wanted = False
+            self.send(signal.SIGKILL)
+            self.process.wait(30)
 
     def stop(self, seconds=60):
-        self.wanted = False
-        if self.process is None or self.process.poll() is not None:
-            return 0
-        self.send(signal.SIGCONT)
-        self.send(signal.SIGTERM)
-        return self.process.wait(seconds)
+        with self.lock:
+            self.wanted = False
+            if self.process is None or self.process.poll() is not None:
+                return 0
+            self.send(signal.SIGCONT)
+            self.send(signal.SIGTERM)
+            return self.process.wait(seconds)
 
     def tail(self, size=4000):
         return self.log.read_text(errors="replace")[-size:] if self.log.exists() else ""

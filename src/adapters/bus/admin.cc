@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "adapters/bus/rdkafka.h"
 
@@ -10,6 +11,7 @@ namespace antiphon::bus {
 namespace {
 
 using Options = std::unique_ptr<rd_kafka_AdminOptions_t, rd::Deleter<rd_kafka_AdminOptions_destroy>>;
+using Shared = std::shared_ptr<rd_kafka_t>;
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, rd::Deleter<rd_kafka_metadata_destroy>>;
 
 constexpr int kReplicationMax = 3;
@@ -45,14 +47,14 @@ class RdAdmin final : public Admin {
   Result<> start(const Connection& connection) {
     ANTIPHON_TRY(handle, rd::Configuration(connection).make(RD_KAFKA_PRODUCER));
     handle_ = std::move(handle);
-    bootstrap_ = connection.bootstrap;
+    connection_ = connection;
     return {};
   }
 
   Result<ClusterDescription> cluster(std::chrono::milliseconds timeout) override {
     ANTIPHON_TRY(metadata, fetch_metadata(timeout));
     ClusterDescription out;
-    out.bootstrap = bootstrap_;
+    out.bootstrap = connection_.bootstrap;
     for (int i = 0; i < metadata->broker_cnt; ++i) {
       const auto& broker = metadata->brokers[i];
       out.brokers[broker.id] = fmt::format("{}:{}", broker.host, broker.port);
@@ -93,7 +95,7 @@ class RdAdmin final : public Admin {
                                       RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY, reason.data(),
                                       reason.size()));
     if (!every) return make_error(ErrorKind::kInternal, fmt::format("rules of access: {}", reason.data()));
-    const Options options = options_for(RD_KAFKA_ADMIN_OP_DESCRIBEACLS, timeout);
+    const Options options = options_for(handle_.get(), RD_KAFKA_ADMIN_OP_DESCRIBEACLS, timeout);
     const rd::Queue queue(rd_kafka_queue_new(handle_.get()));
     rd_kafka_DescribeAcls(handle_.get(), every.get(), options.get(), queue.get());
     const rd::Event event = answer(queue.get(), timeout);
@@ -125,10 +127,10 @@ class RdAdmin final : public Admin {
       rd_kafka_NewTopic_set_config(topic.get(), "min.insync.replicas", "2");
     }
     rd_kafka_NewTopic_t* topics[] = {topic.get()};
-    ANTIPHON_TRY(
-        event, ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout, [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
-          rd_kafka_CreateTopics(handle_.get(), topics, 1, o, q);
-        }));
+    ANTIPHON_TRY(event, ask(handle_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout,
+                            [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
+                              rd_kafka_CreateTopics(handle_.get(), topics, 1, o, q);
+                            }));
     std::size_t count = 0;
     const auto* const* results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
@@ -169,16 +171,22 @@ class RdAdmin final : public Admin {
     const std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, rd::Deleter<rd_kafka_ListConsumerGroupOffsets_destroy>>
         question(rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), list.get()));
     rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
-    ANTIPHON_TRY(event, ask(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
-                            [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
-                              rd_kafka_ListConsumerGroupOffsets(handle_.get(), questions, 1, o, q);
-                            }));
+    ANTIPHON_TRY(asker, asker_of_groups(group_id));
+    const auto event = ask(asker.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
+                           [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
+                             rd_kafka_ListConsumerGroupOffsets(asker.get(), questions, 1, o, q);
+                           });
+    if (!event) {
+      forget_coordinators();
+      return event.error();
+    }
     std::size_t count = 0;
     const auto* const* results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-        rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+        rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
     std::map<TopicPartition, CommittedOffset> out;
     for (std::size_t g = 0; g < count; ++g) {
       if (const auto* error = rd_kafka_group_result_error(results[g])) {
+        forget_coordinators();
         return rd::error_of(rd_kafka_error_code(error), fmt::format("offsets of group {}", group_id));
       }
       const auto* offsets = rd_kafka_group_result_partitions(results[g]);
@@ -204,7 +212,7 @@ class RdAdmin final : public Admin {
     const std::unique_ptr<rd_kafka_ConfigResource_t, rd::Deleter<rd_kafka_ConfigResource_destroy>> resource(
         rd_kafka_ConfigResource_new(type, name.c_str()));
     rd_kafka_ConfigResource_t* resources[] = {resource.get()};
-    ANTIPHON_TRY(event, ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
+    ANTIPHON_TRY(event, ask(handle_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
                             [&](const rd_kafka_AdminOptions_t* o, rd_kafka_queue_t* q) {
                               rd_kafka_DescribeConfigs(handle_.get(), resources, 1, o, q);
                             }));
@@ -224,8 +232,8 @@ class RdAdmin final : public Admin {
     return out;
   }
 
-  Options options_for(rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout) {
-    Options options(rd_kafka_AdminOptions_new(handle_.get(), operation));
+  static Options options_for(rd_kafka_t* handle, rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout) {
+    Options options(rd_kafka_AdminOptions_new(handle, operation));
     std::array<char, 256> reason{};
     rd_kafka_AdminOptions_set_request_timeout(options.get(), rd::milliseconds(timeout), reason.data(), reason.size());
     return options;
@@ -237,9 +245,10 @@ class RdAdmin final : public Admin {
 
   // One admin request and its one answer.
   template <class Call>
-  Result<rd::Event> ask(rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout, const Call& call) {
-    const Options options = options_for(operation, timeout);
-    const rd::Queue queue(rd_kafka_queue_new(handle_.get()));
+  static Result<rd::Event> ask(rd_kafka_t* handle, rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout,
+                               const Call& call) {
+    const Options options = options_for(handle, operation, timeout);
+    const rd::Queue queue(rd_kafka_queue_new(handle));
     call(options.get(), queue.get());
     rd::Event event = answer(queue.get(), timeout);
     if (!event) return make_error(ErrorKind::kUnavailable, "the brokers do not answer");
@@ -249,8 +258,29 @@ class RdAdmin final : public Admin {
     return event;
   }
 
+  // Knows a group and joins none. When an answer says that a group's coordinator has moved, the library looks for the
+  // one of the handle's own group, and one without a group crashes there (2.0.2, and its issue 5040 for newer ones).
+  Result<Shared> asker_of_groups(const std::string& group_id) {
+    const std::lock_guard lock(mutex_);
+    if (!asker_of_groups_) {
+      rd::Configuration conf(connection_);
+      conf.set("group.id", group_id).set("enable.auto.commit", "false");
+      ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_CONSUMER));
+      asker_of_groups_ = std::move(handle);
+    }
+    return asker_of_groups_;
+  }
+
+  // A handle asks the coordinator that it once found for as long as it lives, moved or dead.
+  void forget_coordinators() {
+    const std::lock_guard lock(mutex_);
+    asker_of_groups_.reset();
+  }
+
+  Connection connection_;
   rd::Handle handle_;
-  std::string bootstrap_;
+  std::mutex mutex_;
+  Shared asker_of_groups_;  // made with the first question, and with the next one after a failure
 };
 
 }  // namespace

@@ -3,8 +3,8 @@
 // GroupConsumer: a member of a consumer group, shares the partitions with the others of its group.id, commits. Its rule
 // is the house's: auto.offset.reset=error; on assignment the committed offset is read: there is one -> go on there;
 // none -> start at the log's start (a new target, or offsets that expired; reading again is harmless) and say so; out
-// of range -> that partition stops and is reported as LOSS with the range. PartitionReader: named partitions from named
-// offsets, no group; for loading state and for tools.
+// of range (beyond the end: for doubt_max) -> that partition stops and is reported as LOSS with the range.
+// PartitionReader: named partitions from named offsets, no group; for loading state and for tools.
 //
 // Both: single-threaded (one thread calls everything but wake(), end() and membership(), callbacks run inside poll()
 // and close()). Records are views valid until the next poll().
@@ -54,6 +54,9 @@ struct GroupSettings {
   // Partitions are only held: nothing is read of them, so nobody needs to answer for them when they are assigned. Each
   // starts at its committed offset, or at 0; no loss is told.
   bool holds_only = false;
+  // So long a committed offset beyond the end is not called lost: a leader that is cut off from the others knows no
+  // better. Longer than a cluster takes to find that out and clients to hear of the next leader.
+  std::chrono::milliseconds doubt_max{60'000};
 };
 
 // Which member of which generation of a group: what a transaction says of who writes it (KIP-447).
@@ -81,7 +84,7 @@ class GroupConsumer {
   virtual ~GroupConsumer() = default;  // leaves the group; commits nothing
 
   // The next message, nullptr when none came in time. kUnavailable: brokers away (go on polling); other errors end the
-  // stage.
+  // stage. kLimit: the group has another member of this instance_id; a new start joins again.
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
   // From any thread: the end has come. The poll() that waits now, or the next one that would, returns at once; a broker
   // that does not answer is asked no second time, and what is asked on assignment waits for 2 s at most.

@@ -13,9 +13,12 @@
 namespace antiphon::bus {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::chrono::milliseconds kQuestionTimeout{5'000};
 constexpr std::chrono::milliseconds kQuestionTimeoutAtEnd{2'000};
 constexpr std::chrono::milliseconds kAskAgain{200};
+constexpr std::chrono::milliseconds kReadAgain{1'000};  // where the end is doubted
 constexpr int kAssignmentAttemptsMax = 12;  // a minute of questions; then the group takes the partitions back
 
 std::vector<TopicPartition> names_of(const rd_kafka_topic_partition_list_t* list) {
@@ -70,6 +73,7 @@ class RdGroupConsumer final : public GroupConsumer {
     group_id_ = settings.group_id;
     instance_id_ = settings.instance_id;
     holds_only_ = settings.holds_only;
+    doubt_max_ = settings.doubt_max;
     rd_kafka_poll_set_consumer(handle_.get());
     queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     rd::PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
@@ -83,6 +87,7 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
   Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) override {
+    read_doubted_again();
     rd::MessageHandle message(rd_kafka_consumer_poll(handle_.get(), rd::milliseconds(timeout)));
     if (!message) return std::unique_ptr<Message>();
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -100,6 +105,7 @@ class RdGroupConsumer final : public GroupConsumer {
       const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
       if (const auto range = offsets(partition, kQuestionTimeout)) {
         // The library has stopped reading it by itself.
+        if (doubted(partition, Offset(message->offset), *range)) return std::unique_ptr<Message>();
         lost_.insert(partition);
         events_.on_loss(partition, Offset(message->offset), *range);
         return std::unique_ptr<Message>();
@@ -186,9 +192,12 @@ class RdGroupConsumer final : public GroupConsumer {
   [[nodiscard]] Error fatal() const {
     std::array<char, 512> reason{};
     if (rd_kafka_fatal_error(handle_.get(), reason.data(), reason.size()) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-      return make_error(
-          ErrorKind::kConfig,
-          fmt::format("another process is in the group {} as {}; give each its own --slot", group_id_, instance_id_));
+      // Not kConfig, which no supervisor starts again: a coordinator that was cut off kept to itself that this very
+      // process had joined anew, and its successor takes it for a stranger.
+      return make_error(ErrorKind::kLimit,
+                        fmt::format("the group {} has another member as {}; should that come again, two processes have "
+                                    "one --slot: give each its own",
+                                    group_id_, instance_id_));
     }
     return make_error(ErrorKind::kInternal, fmt::format("group {}: {}", group_id_, reason.data()));
   }
@@ -223,7 +232,10 @@ class RdGroupConsumer final : public GroupConsumer {
     } else {
       const auto names = names_of(partitions);
       self.events_.on_revoked(names);
-      for (const auto& name : names) self.lost_.erase(name);
+      for (const auto& name : names) {
+        self.lost_.erase(name);
+        self.doubts_.erase(name);
+      }
       const rd::ErrorHandle error(rd_kafka_incremental_unassign(self.handle_.get(), partitions));
     }
   }
@@ -301,15 +313,51 @@ class RdGroupConsumer final : public GroupConsumer {
                                                                              {"offset", range.start}});
         }
         starts[partition] = range.start;
-      } else if (Offset(element.offset) < range.start || Offset(element.offset) > range.end) {
+      } else if (Offset(element.offset) < range.start || (Offset(element.offset) > range.end && doubt_max_ == 0ms)) {
         starts[partition] = range.end;  // nothing is read until a person decides
         lost_.insert(partition);
         events_.on_loss(partition, Offset(element.offset), range);
       } else {
-        starts[partition] = Offset(element.offset);
+        starts[partition] = Offset(element.offset);  // beyond the end: poll() finds out
       }
     }
     return unanswered;
+  }
+
+  // A leader that is cut off from the others does not know what they have written since, and answers nevertheless. So
+  // an offset beyond the end that it tells is no loss yet: it is read again until it is there, or for too long.
+  bool doubted(const TopicPartition& partition, Offset offset, const OffsetRange& range) {
+    if (offset < range.start) return false;
+    const auto now = std::chrono::steady_clock::now();
+    Doubt& doubt = doubts_.try_emplace(partition, Doubt{offset, now, now}).first->second;
+    if (doubt.offset != offset || offset <= range.end) doubt = {offset, now, now};
+    if (offset > range.end && now - doubt.since >= doubt_max_) {
+      doubts_.erase(partition);
+      return false;
+    }
+    logging::debug("a committed offset lies beyond the end that a leader tells", {{"group", group_id_},
+                                                                                  {"topic", partition.topic},
+                                                                                  {"partition", partition.partition},
+                                                                                  {"offset", offset},
+                                                                                  {"end", range.end}});
+    doubt.again = now + kReadAgain;
+    return true;
+  }
+
+  void read_doubted_again() {
+    const auto now = std::chrono::steady_clock::now();
+    for (auto& [partition, doubt] : doubts_) {
+      if (now < doubt.again) continue;
+      doubt.again = SteadyTime::max();  // until it fails again
+      if (!read_anew(partition, doubt.offset)) doubt.again = now + kReadAgain;
+    }
+  }
+
+  // The library refuses to seek where it has stopped; it takes the partition anew.
+  bool read_anew(const TopicPartition& partition, Offset offset) {
+    const auto list = rd::list_of(std::map<TopicPartition, Offset>{{partition, offset}});
+    static_cast<void>(rd::ErrorHandle(rd_kafka_incremental_unassign(handle_.get(), list.get())));
+    return !rd::ErrorHandle(rd_kafka_incremental_assign(handle_.get(), list.get()));
   }
 
   // Partitions are often given out while the broker that led them is just dead: their next leader is waited for.
@@ -327,11 +375,20 @@ class RdGroupConsumer final : public GroupConsumer {
     return ending_ ? kQuestionTimeoutAtEnd : kQuestionTimeout;
   }
 
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  struct Doubt {
+    Offset offset;
+    SteadyTime since;
+    SteadyTime again;
+  };
+
   GroupEvents& events_;
   std::atomic<bool> ending_{false};
   std::string group_id_;
   std::string instance_id_;
   bool holds_only_ = false;
+  std::chrono::milliseconds doubt_max_{0};
+  std::map<TopicPartition, Doubt> doubts_;          // of those assigned
   std::map<TopicPartition, std::string> metadata_;  // of the offsets found on assignment
   std::set<TopicPartition> lost_;                   // of those assigned: stand still until a person decides
   rd::Handle handle_;
