@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kWarmTimeMax{2'000};  // partitions may be gained meanwhile
 
+std::set<PartitionId> partitions_in(const std::map<PartitionId, std::string>& notes) {
+  std::set<PartitionId> partitions;
+  for (const auto& [partition, note] : notes) partitions.insert(partition);
+  return partitions;
+}
+
 }  // namespace
 
 Loader::Loader(LoadSettings settings, StateLog& log, MakeReader make_reader, Desk& desk, const Clock& clock,
@@ -28,14 +34,18 @@ Result<std::map<PartitionId, Offset>> Loader::load(const std::map<PartitionId, s
                                                    const std::function<bool()>& cancelled) {
   records_ = unusable_ = 0;
   const std::size_t copied = copied_of(notes);
-  ANTIPHON_TRY_VOID(log_.take_over(
-      notes, events::StartMarker{settings_.client_id, make_uuid_v4(random_), std::nullopt, clock_.wall_now()}));
-  std::set<PartitionId> partitions;
-  for (const auto& [partition, note] : notes) partitions.insert(partition);
+  marker_ = make_uuid_v4(random_);
+  unmarked_ = partitions_in(notes);
+  const std::set<PartitionId> partitions = unmarked_;
+  ANTIPHON_TRY_VOID(
+      log_.take_over(notes, events::StartMarker{settings_.client_id, marker_, std::nullopt, clock_.wall_now()}));
   ANTIPHON_TRY(reader, make_reader_());
   ANTIPHON_TRY(recordings, ranges_of(*reader, settings_.topics.recordings(), partitions, settings_.kafka_time_max));
   ANTIPHON_TRY(tables, tables_of(*reader, partitions, settings_.kafka_time_max));
   ANTIPHON_TRY_VOID(read_tables(*reader, tables, cancelled, settings_.kafka_time_max));
+  // A leader that is cut off from the others tells an end that is none.
+  if (!unmarked_.empty())
+    return make_error(ErrorKind::kUnavailable, "a broker does not know what was just written to prompt-state");
   std::map<PartitionId, Offset> next;
   for (const PartitionId partition : partitions) {
     next[partition] = progress_.at(partition).next.at(settings_.topics.prompts());
@@ -185,8 +195,11 @@ void Loader::use_state(const IncomingRecord& record) {
   if (!record.value) return;  // a tombstone: nothing is known of that sentence
   const auto read = events::read_prompt_state(record);
   if (!read) return unusable(record, read.error());
+  if (const auto* marker = std::get_if<events::StartMarker>(&*read)) {
+    if (marker->run == marker_) unmarked_.erase(record.partition);
+    return;
+  }
   const auto* state = std::get_if<events::PromptState>(&*read);
-  if (state == nullptr) return;  // a start marker
   desk_.with_leases([&](Leases& leases) {
     if (leases.partition_of(state->prompt_id) == record.partition) leases.restore(record.partition, *state);
   });

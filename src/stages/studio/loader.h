@@ -82,6 +82,8 @@ class Loader {
   Random& random_;
   StudioMetrics& metrics_;
   std::map<PartitionId, Progress> progress_;
+  std::string marker_;              // of the load that is under way
+  std::set<PartitionId> unmarked_;  // it was not read yet
   std::size_t records_ = 0;
   std::size_t unusable_ = 0;
 };
