@@ -4,6 +4,7 @@ The judge reads with kcat and Kafka's own tools, never with our code.
 """
 import asyncio
 import http.client
+import itertools
 import pathlib
 import random
 import re
@@ -47,6 +48,16 @@ class Door(Studio):
 
     def __init__(self, balancer, home):
         self.balancer, self.home = balancer, home
+        self.asks_since = None    # for the sentence that is not here yet
+        self.sentence_waits = []  # (when it was asked for first, seconds until it was there)
+
+    def next_prompt(self, locale, speaker=None):
+        self.asks_since = began = self.asks_since or time.monotonic()
+        answer = super().next_prompt(locale, speaker)
+        if answer.status == 200:
+            self.sentence_waits.append((began, time.monotonic() - began))
+            self.asks_since = None
+        return answer
 
     def call(self, method, path, body=None, headers=None, timeout=ANSWER_SECONDS_MAX):
         name = self.balancer.choose(self.home, random)
@@ -57,25 +68,29 @@ class Door(Studio):
             raise ConnectionError(f"{name} gives no answer: {e!r}") from e
 
 
+def longest(waits, since):
+    return max((seconds for began, seconds in waits if began + seconds > since), default=0.0)
+
+
 class Crowd(Volunteers):
     """Volunteers whose every attempt is written down: when, which answer, whether it said when to come again.
 
     hosts: name -> HOST:PORT of the studios; the volunteers are bound to them in turn, by default all to the one of `up`.
     """
 
-    def __init__(self, pipeline, hosts=None, pace=0, **more):
+    def __init__(self, pipeline, hosts=None, pace=0, count=4, **more):
         self.pace = pace
         self.attempts = []  # (when it was answered, status; 0: no answer, has Retry-After)
         self.waits = []     # (when the person pressed Send, seconds until the receipt)
         self.on_their_way = {}  # volunteer -> when that one pressed Send
         balancer = Balancer(hosts or {"studio": pipeline.studio.host})
         self.hosts = balancer.hosts.values()
-        self.doors = [Door(balancer, name) for name in balancer.hosts]
+        self.doors = [Door(balancer, name) for name, _ in zip(itertools.cycle(balancer.hosts), range(count))]
         threading.Thread(target=asyncio.run, args=(balancer.watch_all(),), daemon=True).start()
-        super().__init__(pipeline, **more)
+        super().__init__(pipeline, count, **more)
 
     def studio_of(self, number):
-        return self.doors[number % len(self.doors)]
+        return self.doors[number]
 
     def send_until_received(self, number, recording_id, body, prompt, speaker, session, take):
         began = self.on_their_way[number] = time.monotonic()
@@ -106,7 +121,10 @@ class Crowd(Volunteers):
 
     def longest_wait(self, since):
         """Of a voice that was on its way then or was sent later."""
-        return max((seconds for began, seconds in self.waits if began + seconds > since), default=0.0)
+        return longest(self.waits, since)
+
+    def longest_sentence_wait(self, since):
+        return longest([wait for door in self.doors for wait in door.sentence_waits], since)
 
     def go_on(self, what, seconds=180, count=8):
         before = len(self.receipts)
@@ -115,7 +133,8 @@ class Crowd(Volunteers):
 
     def everybody_gets_on(self, what, seconds=180):
         moment = time.monotonic()
-        until(f"every voice of before has its receipt after {what}", lambda: all(began > moment for began in list(self.on_their_way.values())) or self.errors, seconds)
+        later = lambda: all(began is None or began > moment for began in [*self.on_their_way.values(), *(door.asks_since for door in self.doors)])
+        until(f"everybody of before has a receipt and a sentence after {what}", lambda: later() or self.errors, seconds)
         assert not self.errors, self.errors
 
 

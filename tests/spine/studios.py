@@ -21,6 +21,7 @@ ZOMBIE_SECONDS = 9    # longer than the 6 s after which a member of a group is t
 GET_ON_SECONDS_MAX = 90
 COMMITTED = ("-X", "isolation.level=read_committed")
 LOST_ITS_PLACE = 69   # EX_UNAVAILABLE: another took over; who supervises a stage starts it again
+LOST_ITS_NAME = 75    # EX_TEMPFAIL: the group has another member of its slot; the same
 
 
 class Daemon:
