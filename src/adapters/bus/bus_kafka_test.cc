@@ -373,6 +373,9 @@ TEST_F(TransactionsOnKafka, TheEndIsBehindATransactionThatIsOpenAndAReaderWaitsF
   const auto range = (*reader)->offsets(partition_, 10s);
   ASSERT_TRUE(range) << range.error().message;
   EXPECT_EQ(range->end, Offset(1));
+  auto now = PartitionReader::create(connection_, {.readable_ends = true});
+  ASSERT_TRUE(now);
+  EXPECT_EQ((*now)->offsets(partition_, 10s)->end, Offset(0)) << "what can be read without waiting";
   auto values = std::async(std::launch::async, [this] { return committed_values(); });
   EXPECT_EQ(values.wait_for(1s), std::future_status::timeout) << "it did not wait";
   ASSERT_EQ(rd_kafka_commit_transaction(writer, 10'000), nullptr);

@@ -117,6 +117,9 @@ struct ReaderSettings {
   // How long a fetch waits for records at the broker. Longer is quieter; an end that holds no record (compaction,
   // transactions) is known so late, and partitions of a new assign() are read so late at worst.
   std::chrono::milliseconds fetch_wait{500};
+  // offsets() tells the end that can be read now, before the first transaction that is open; else a reader may have to
+  // wait for that one.
+  bool readable_ends = false;
 };
 
 class PartitionReader {

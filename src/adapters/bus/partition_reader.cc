@@ -12,7 +12,8 @@ class RdPartitionReader final : public PartitionReader {
     if (handle_) rd_kafka_consumer_close(handle_.get());
   }
 
-  explicit RdPartitionReader(const Connection& connection) : asker_(connection) {}
+  RdPartitionReader(const Connection& connection, const ReaderSettings& settings)
+      : asker_(connection, settings.readable_ends) {}
 
   Result<> start(const Connection& connection, const ReaderSettings& settings) {
     rd::Configuration conf(connection);
@@ -89,7 +90,7 @@ class RdPartitionReader final : public PartitionReader {
 
 Result<std::unique_ptr<PartitionReader>> PartitionReader::create(const Connection& connection,
                                                                  const ReaderSettings& settings) {
-  auto reader = std::make_unique<RdPartitionReader>(connection);
+  auto reader = std::make_unique<RdPartitionReader>(connection, settings);
   ANTIPHON_TRY_VOID(reader->start(connection, settings));
   return std::unique_ptr<PartitionReader>(std::move(reader));
 }

@@ -241,7 +241,7 @@ void learn_topics(rd_kafka_t* handle) {
 Result<rd_kafka_t*> Asker::handle() {
   if (!handle_) {
     Configuration conf(connection_);
-    conf.set("isolation.level", "read_uncommitted");
+    conf.set("isolation.level", readable_ends_ ? "read_committed" : "read_uncommitted");
     ANTIPHON_TRY(made, std::move(conf).make(RD_KAFKA_CONSUMER));
     handle_ = std::move(made);
   }

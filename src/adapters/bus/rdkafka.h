@@ -87,11 +87,14 @@ void learn_topics(rd_kafka_t* handle);
 // transaction that was committed a moment ago (Kafka writes the markers after its answer).
 class Asker {
  public:
-  explicit Asker(Connection connection) : connection_(std::move(connection)) {}
+  // `readable_ends`: see ReaderSettings.
+  explicit Asker(Connection connection, bool readable_ends = false)
+      : connection_(std::move(connection)), readable_ends_(readable_ends) {}
   Result<rd_kafka_t*> handle();
 
  private:
   Connection connection_;
+  bool readable_ends_;
   Handle handle_;
 };
 

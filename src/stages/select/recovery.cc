@@ -65,7 +65,8 @@ Result<Recovered> recover(bus::Producer& producer, const bus::Connection& connec
                           int partitions, const events::StartMarker& start, const StopToken& stop, Planner& planner) {
   if (auto sent = producer.send_and_wait(events::build_selector_start(topics, start), kRecoveryTimeout); !sent)
     return sent.error();
-  ANTIPHON_TRY(reader, bus::PartitionReader::create(connection));
+  // prompt-state is followed from these ends: a studio's transaction that is open now is not waited for.
+  ANTIPHON_TRY(reader, bus::PartitionReader::create(connection, {.readable_ends = true}));
   ANTIPHON_TRY(corpus_states, ranges_of(*reader, topics.corpus_state(), 1));
   ANTIPHON_TRY(prompts, ranges_of(*reader, topics.prompts(), partitions));
   ANTIPHON_TRY(prompt_states, ranges_of(*reader, topics.prompt_state(), partitions));

@@ -39,7 +39,7 @@ Result<std::map<PartitionId, Offset>> Loader::load(const std::map<PartitionId, s
   const std::set<PartitionId> partitions = unmarked_;
   ANTIPHON_TRY_VOID(
       log_.take_over(notes, events::StartMarker{settings_.client_id, marker_, std::nullopt, clock_.wall_now()}));
-  ANTIPHON_TRY(reader, make_reader_());
+  ANTIPHON_TRY(reader, make_reader_(false));
   ANTIPHON_TRY(recordings, ranges_of(*reader, settings_.topics.recordings(), partitions, settings_.kafka_time_max));
   ANTIPHON_TRY(tables, tables_of(*reader, partitions, settings_.kafka_time_max));
   ANTIPHON_TRY_VOID(read_tables(*reader, tables, cancelled, settings_.kafka_time_max));
@@ -71,7 +71,7 @@ Result<bool> Loader::keep_warm(const std::set<PartitionId>& partitions, const st
     for (const PartitionId partition : partitions) leases.own(partition);
   });
   if (!partitions.empty()) {
-    ANTIPHON_TRY(reader, make_reader_());
+    ANTIPHON_TRY(reader, make_reader_(true));
     ANTIPHON_TRY(tables, tables_of(*reader, partitions, kWarmTimeMax));
     const auto done = tables.empty() ? Result<>() : read_tables(*reader, tables, cancelled, kWarmTimeMax);
     if (!done && done.error().kind == ErrorKind::kCancelled) return false;
@@ -135,7 +135,7 @@ Result<> Loader::read_tables(bus::PartitionReader& reader, const Ranges& tables,
 
 Result<> Loader::read_back(PartitionId partition, Gap gap, const std::function<bool()>& cancelled) {
   Ranges range{{{settings_.topics.recordings(), partition}, {gap.start, gap.end}}};
-  ANTIPHON_TRY(reader, make_reader_());
+  ANTIPHON_TRY(reader, make_reader_(false));
   ANTIPHON_TRY_VOID(read(
       *reader, range, cancelled, [this](const IncomingRecord& record) { use_recording(record); },
       settings_.kafka_time_max));
@@ -151,7 +151,7 @@ Result<> Loader::read_recordings(Ranges ranges, const std::function<bool()>& can
     any = any || range.start < range.end;
   }
   if (any) {
-    ANTIPHON_TRY(reader, make_reader_());
+    ANTIPHON_TRY(reader, make_reader_(false));
     ANTIPHON_TRY_VOID(read(
         *reader, ranges, cancelled, [this](const IncomingRecord& record) { use_recording(record); },
         settings_.kafka_time_max));

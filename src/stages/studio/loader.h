@@ -31,7 +31,7 @@ struct LoadSettings {
   std::chrono::milliseconds kafka_time_max{30'000};
 };
 
-using MakeReader = std::function<Result<std::unique_ptr<bus::PartitionReader>>()>;
+using MakeReader = std::function<Result<std::unique_ptr<bus::PartitionReader>>(bool readable_ends)>;
 
 class Loader {
  public:

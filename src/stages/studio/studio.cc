@@ -118,8 +118,8 @@ class Run {
   Result<> share() {
     ANTIPHON_TRY_VOID(again_while_kafka_is_away([this] { return find_topics(); }));
     ANTIPHON_TRY_VOID(join());
-    const auto make_reader = [this] {
-      return bus::PartitionReader::create(connection_, {.fetch_wait = kLoadFetchWait});
+    const auto make_reader = [this](bool readable_ends) {
+      return bus::PartitionReader::create(connection_, {kLoadFetchWait, readable_ends});
     };
     Loader loader({topics_, connection_.client_id, settings_.kafka_time_max}, *log_, make_reader, *desk_, clock_,
                   loader_random_, metrics_);

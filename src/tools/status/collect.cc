@@ -19,7 +19,7 @@ class Collector {
 
   Result<StatusReport> collect() {
     ANTIPHON_TRY(admin, bus::Admin::create(question_.kafka));
-    ANTIPHON_TRY(reader, bus::PartitionReader::create(question_.kafka));
+    ANTIPHON_TRY(reader, bus::PartitionReader::create(question_.kafka, {.readable_ends = true}));
     admin_ = std::move(admin);
     reader_ = std::move(reader);
     report_.bootstrap = question_.kafka.bootstrap;
