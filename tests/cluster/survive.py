@@ -105,10 +105,15 @@ def run_faults(world, rounds, only, archives):
     return rows, snapshots, failures
 
 
-def ended_by_itself(daemon):
-    """A killed one is the test's doing; one that lost its place or its name in the group is to be started again."""
-    bad = [code for code in daemon.ends if code not in (-signal.SIGKILL, LOST_ITS_PLACE, LOST_ITS_NAME)]
-    return [f"{daemon.name} ended by itself with {bad}"] if bad else []
+def ends_of(daemons):
+    """name -> exit codes that nobody asked for: a killed one is the test's doing."""
+    return {daemon.name: [code for code in daemon.ends if code != -signal.SIGKILL] for daemon in daemons}
+
+
+def failures_of(ends):
+    """One that lost its place or its name in the group is to be started again, and was."""
+    bad = {name: [code for code in codes if code not in (LOST_ITS_PLACE, LOST_ITS_NAME)] for name, codes in ends.items()}
+    return [f"{name} ended by itself with {codes}" for name, codes in bad.items() if codes]
 
 
 def run_all(cluster, seed, rounds, only, keep):
@@ -136,13 +141,14 @@ def run_all(cluster, seed, rounds, only, keep):
     records = found.pop("records")
     found["committed_checked"] = sum(shot.judge(records) for shot in snapshots)
     print(found, flush=True)
-    for daemon in (studio, second, other):
-        failures += ended_by_itself(daemon)
-    return {"rows": rows, "judge": found, "failures": failures, "seed": seed}
+    ends = ends_of([studio, second, other])
+    return {"rows": rows, "judge": found, "failures": failures + failures_of(ends), "ends": ends, "seed": seed}
 
 
 def figures(rows, key):
-    values = [row[key] for row in rows]
+    values = [row[key] for row in rows if key in row]
+    if not values:
+        return "not measured"
     return f"{statistics.median(values):.1f} / {max(values):.1f}"
 
 
@@ -197,6 +203,10 @@ def section(kind, result):
     text += ["", f"Judged at the end: {found['receipts']} receipts, all where they say, with their bytes; {found['recordings']} recordings in the topic, "
                  f"{found['repeats']} of them twice with the same bytes; {found['prompts']} prompts, {found['prompt_repeats']} twice; both targets complete; "
                  f"{found['committed_checked']} committed events looked up in their target during the run, all there."]
+    again = {name: len(codes) for name, codes in result["ends"].items() if codes}
+    if again:
+        text += ["", "Ended by themselves, since their place or their name in the group was taken for another's, and started again: "
+                     + ", ".join(f"{name} {times} times" for name, times in again.items()) + " (stages beside those of `up`, which starts its own again)."]
     for failure in result["failures"]:
         text += ["", f"Not survived, or not shown: {failure}"]
     if not result["namespaces"]:

@@ -274,6 +274,7 @@ class Crowd:
             await asyncio.gather(*(volunteer.live() for volunteer in self.volunteers))
         finally:
             watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
 
     async def pause(self, seconds, also_at_the_end=False):
         """Ends early when the run does, but for a wait between two attempts."""

@@ -12,10 +12,6 @@ Error error_of(const rd::ErrorHandle& error, std::string_view what) {
   return rd::error_of(rd_kafka_error_code(error.get()), what);
 }
 
-// Of the client's socket.timeout.ms, 10 s for voices. Records here are small and are written again where the outcome is
-// not known, so a leader that stands still, or is cut off and does not know it, can be left sooner.
-constexpr std::chrono::milliseconds kAnswerTimeMax{3'000};
-
 // A producer whose predecessor under this id has ended, or was ended by this.
 Result<rd::Handle> open(const Connection& connection, const TransactionSettings& settings,
                         std::chrono::milliseconds timeout) {
@@ -23,7 +19,6 @@ Result<rd::Handle> open(const Connection& connection, const TransactionSettings&
   conf.set("transactional.id", settings.transactional_id)
       .set("transaction.timeout.ms", std::to_string(settings.open_time_max.count()))
       .set("message.timeout.ms", std::to_string(settings.open_time_max.count()))  // the library's rule: not above it
-      .set("socket.timeout.ms", std::to_string(kAnswerTimeMax.count()))
       .set("linger.ms", "0")
       .set("partitioner", "murmur2_random")
       .set("retry.backoff.ms", "50")
