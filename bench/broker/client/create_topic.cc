@@ -14,7 +14,8 @@ nlohmann::json create_topic(const std::string& bootstrap, const std::string& top
   if (!admin) give_up(admin.error().message);
   const auto created =
       (*admin)->create_topic({topic, partitions, {{"min.insync.replicas", min_in_sync}}}, replicas, kTimeout);
-  if (!created) give_up(created.error().message);
+  const bool there_already = !created && created.error().kind == ErrorKind::kAlreadyExists;
+  if (!created && !there_already) give_up(created.error().message);
   return nlohmann::json::object();
 }
 
