@@ -25,6 +25,7 @@ struct Sent {
 struct Outcomes {
   std::atomic<std::int64_t> open = 0;
   std::int64_t acked = 0, refused = 0;
+  std::int64_t refused_unsent = 0;  // the sender's alone
   std::string first_refusal;
   Samples samples;
   std::FILE* journal = nullptr;
@@ -95,8 +96,13 @@ class Sender {
     auto sent = std::make_unique<Sent>(Sent{number, Clock::now()});
     if (rd_kafka_produce(to_.get(), static_cast<std::int32_t>(number % plan_.partitions), RD_KAFKA_MSG_F_COPY,
                          payload_.data(), payload_.size(), key.data(), key.size(), sent.get()) != 0) {
-      if (rd_kafka_last_error() == RD_KAFKA_RESP_ERR__FATAL) return false;
-      give_up(rd_kafka_err2str(rd_kafka_last_error()));
+      const rd_kafka_resp_err_t error = rd_kafka_last_error();
+      if (error == RD_KAFKA_RESP_ERR__FATAL) return false;
+      // A broker that has just started may not know the topics yet.
+      const bool for_now = error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+      if (!for_now) give_up(rd_kafka_err2str(error));
+      ++outcomes_.refused_unsent;
+      return true;
     }
     static_cast<void>(sent.release());  // comes back in on_delivery
     ++outcomes_.open;
@@ -136,8 +142,10 @@ nlohmann::json steady(const SteadyPlan& plan) {
   sender.reset();
   if (outcomes.journal != nullptr) std::fclose(outcomes.journal);
   nlohmann::json figures = outcomes.samples.summary();
-  figures.update(
-      {{"sent", number}, {"acked", outcomes.acked}, {"refused", outcomes.refused}, {"new_starts", new_starts}});
+  figures.update({{"sent", number},
+                  {"acked", outcomes.acked},
+                  {"refused", outcomes.refused + outcomes.refused_unsent},
+                  {"new_starts", new_starts}});
   if (outcomes.refused > 0) figures["first_refusal"] = outcomes.first_refusal;
   return figures;
 }
