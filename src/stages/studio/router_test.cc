@@ -225,7 +225,7 @@ class RouterTest : public ::testing::Test {
   }
   static std::string prompt_in(std::int32_t partition) {
     for (std::uint64_t n = 0;; ++n) {
-      const std::string id = prompt_of_id({n, 42});
+      std::string id = prompt_of_id({n, 42});
       if (partition_of(id, kPartitions) == PartitionId(partition)) return id;
     }
   }
