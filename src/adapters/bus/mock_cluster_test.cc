@@ -1,7 +1,5 @@
 // Brokers that misbehave: on librdkafka's mock cluster, which does so on demand.
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <condition_variable>
 #include <functional>
@@ -10,8 +8,8 @@
 
 #include "adapters/bus/admin.h"
 #include "adapters/bus/baton.h"
-#include "adapters/bus/rdkafka.h"
 #include "adapters/bus/shares.h"
+#include "adapters/bus/testing/mock_cluster.h"
 
 namespace antiphon::bus {
 namespace {
@@ -25,26 +23,17 @@ constexpr std::int32_t kLeader = 2;
 constexpr std::int16_t kOffsetCommit = 8;  // ApiKey
 constexpr PartitionId kOnly{0};
 
-using MockCluster = std::unique_ptr<rd_kafka_mock_cluster_t, rd::Deleter<rd_kafka_mock_cluster_destroy>>;
-
 // Two brokers: one leads the only partition of the topic, the other coordinates the group.
 class OnABadDay : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto host = rd::Configuration(connection_).make(RD_KAFKA_PRODUCER);
-    ASSERT_TRUE(host);
-    host_ = std::move(*host);
-    cluster_.reset(rd_kafka_mock_cluster_new(host_.get(), 2));
-    ASSERT_NE(cluster_, nullptr);
     ASSERT_EQ(rd_kafka_mock_topic_create(cluster_.get(), kTopic, 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
     ASSERT_EQ(rd_kafka_mock_partition_set_leader(cluster_.get(), kTopic, 0, kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
     ASSERT_EQ(rd_kafka_mock_coordinator_set(cluster_.get(), "group", kGroup, kCoordinator), RD_KAFKA_RESP_ERR_NO_ERROR);
-    connection_.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster_.get());
   }
 
-  Connection connection_;
-  rd::Handle host_;  // the mock cluster lives in a client
-  MockCluster cluster_;
+  MockCluster cluster_{2};
+  const Connection connection_ = cluster_.connection();
   SystemClock clock_;
 };
 

@@ -1,4 +1,4 @@
-// The client library's own cluster of one broker, in this process, which answers what it is told to.
+// The client library's own cluster, in this process, which answers what it is told to and goes down on demand.
 #pragma once
 
 #include <vector>
@@ -12,13 +12,13 @@ namespace antiphon::bus {
 
 class MockCluster {
  public:
-  MockCluster()
+  explicit MockCluster(int brokers = 1)
       : handle_(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0)),
-        cluster_(rd_kafka_mock_cluster_new(handle_.get(), 1)) {}
+        cluster_(rd_kafka_mock_cluster_new(handle_.get(), brokers)) {}
+  [[nodiscard]] rd_kafka_mock_cluster_t* get() const { return cluster_.get(); }
   [[nodiscard]] Connection connection() const {
     return {rd_kafka_mock_cluster_bootstraps(cluster_.get()), "test.0", {}};
   }
-  void make_topic(const std::string& name) { rd_kafka_mock_topic_create(cluster_.get(), name.c_str(), 1, 1); }
   // The next so many requests of that kind.
   void answer(std::int16_t api_key, std::size_t times, rd_kafka_resp_err_t error) {
     const std::vector<rd_kafka_resp_err_t> errors(times, error);
@@ -26,7 +26,7 @@ class MockCluster {
   }
 
  private:
-  rd::Handle handle_;
+  rd::Handle handle_;  // the cluster lives in a client
   std::unique_ptr<rd_kafka_mock_cluster_t, rd::Deleter<rd_kafka_mock_cluster_destroy>> cluster_;
 };
 
