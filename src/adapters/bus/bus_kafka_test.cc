@@ -22,6 +22,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
+class Recorder final : public GroupEvents {
+ public:
+  void on_assigned(const std::map<TopicPartition, Offset>& partitions) override {
+    assigned.insert(partitions.begin(), partitions.end());
+  }
+  void on_revoked(const std::vector<TopicPartition>&) override {}
+  void on_loss(const TopicPartition& partition, Offset committed, OffsetRange) override { lost[partition] = committed; }
+  std::map<TopicPartition, Offset> assigned;
+  std::map<TopicPartition, Offset> lost;
+};
+
+std::vector<std::string> consume(GroupConsumer& consumer, std::size_t count) {
+  std::vector<std::string> values;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (values.size() < count && std::chrono::steady_clock::now() < deadline) {
+    auto message = consumer.poll(100ms);
+    if (message && *message) values.emplace_back(as_text(*(*message)->record().value));
+  }
+  return values;
+}
+
 class BusOnKafka : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -43,6 +64,14 @@ class BusOnKafka : public ::testing::Test {
   TopicSpec spec(std::int32_t partitions = 3) const { return {topic_, partitions, {{"retention.ms", "-1"}}}; }
   OutgoingRecord record(const std::string& key, const std::string& value) const {
     return {topic_, std::nullopt, key, value, {{"ce_id", key}, {"empty", ""}, {"none", std::nullopt}}, std::nullopt};
+  }
+  // What the next member of the group finds.
+  void read_one_and_commit(const GroupSettings& settings, const std::map<TopicPartition, Offset>& offsets) const {
+    Recorder events;
+    auto consumer = GroupConsumer::create(connection_, settings, events);
+    ASSERT_TRUE(consumer);
+    ASSERT_EQ(consume(**consumer, 1).size(), 1U);
+    ASSERT_TRUE((*consumer)->commit(offsets));
   }
 
   Connection connection_;
@@ -84,27 +113,6 @@ TEST_F(BusOnKafka, ATopicOfAnotherShapeIsRefusedWithTheCure) {
             std::string::npos);
 }
 
-class Recorder final : public GroupEvents {
- public:
-  void on_assigned(const std::map<TopicPartition, Offset>& partitions) override {
-    assigned.insert(partitions.begin(), partitions.end());
-  }
-  void on_revoked(const std::vector<TopicPartition>&) override {}
-  void on_loss(const TopicPartition& partition, Offset committed, OffsetRange) override { lost[partition] = committed; }
-  std::map<TopicPartition, Offset> assigned;
-  std::map<TopicPartition, Offset> lost;
-};
-
-std::vector<std::string> consume(GroupConsumer& consumer, std::size_t count) {
-  std::vector<std::string> values;
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (values.size() < count && std::chrono::steady_clock::now() < deadline) {
-    auto message = consumer.poll(100ms);
-    if (message && *message) values.emplace_back(as_text(*(*message)->record().value));
-  }
-  return values;
-}
-
 TEST_F(BusOnKafka, AGroupStartsAtTheStartAndGoesOnWhereItCommitted) {
   for (const char* value : {"a", "b", "c"}) ASSERT_TRUE(producer_->send_and_wait(record("k", value), 10s));
   const TopicPartition partition{topic_, partition_of("k", 3)};
@@ -134,13 +142,7 @@ TEST_F(BusOnKafka, ACommittedOffsetBehindTheEndIsReportedAsLoss) {
   settings.group_id = topic_ + ".group";
   settings.topics = {topic_};
   settings.doubt_max = 0ms;
-  {
-    Recorder events;
-    auto consumer = GroupConsumer::create(connection_, settings, events);
-    ASSERT_TRUE(consumer);
-    ASSERT_EQ(consume(**consumer, 1).size(), 1U);
-    ASSERT_TRUE((*consumer)->commit({{partition, Offset(50)}}));
-  }
+  ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(50)}}));
   Recorder events;
   auto consumer = GroupConsumer::create(connection_, settings, events);
   ASSERT_TRUE(consumer);
@@ -157,13 +159,7 @@ TEST_F(BusOnKafka, ACommittedOffsetBeyondTheEndIsReadOnceItIsThere) {
   GroupSettings settings;
   settings.group_id = topic_ + ".group";
   settings.topics = {topic_};
-  {
-    Recorder events;
-    auto consumer = GroupConsumer::create(connection_, settings, events);
-    ASSERT_TRUE(consumer);
-    ASSERT_EQ(consume(**consumer, 1).size(), 1U);
-    ASSERT_TRUE((*consumer)->commit({{partition, Offset(3)}}));
-  }
+  ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(3)}}));
   Recorder events;
   auto consumer = GroupConsumer::create(connection_, settings, events);
   ASSERT_TRUE(consumer);
@@ -208,14 +204,8 @@ TEST_F(BusOnKafka, NothingOfALostPartitionIsHandedOutThoughItsPauseIsNotInForce)
   settings.group_id = topic_ + ".group";
   settings.topics = {topic_};
   settings.doubt_max = 0ms;
-  {
-    Recorder events;
-    auto consumer = GroupConsumer::create(connection_, settings, events);
-    ASSERT_TRUE(consumer);
-    ASSERT_TRUE(producer_->send_and_wait(record(other_key, "first"), 10s));
-    ASSERT_EQ(consume(**consumer, 1).size(), 1U);
-    ASSERT_TRUE((*consumer)->commit({{lost, Offset(50)}}));
-  }
+  ASSERT_TRUE(producer_->send_and_wait(record(other_key, "first"), 10s));
+  ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{lost, Offset(50)}}));
   Recorder events;
   auto consumer = GroupConsumer::create(connection_, settings, events);
   ASSERT_TRUE(consumer);
