@@ -232,7 +232,9 @@ rgw_bucket_default_quota_max_objects = -1
     def _start_osd(self):
         self._run("ceph", "osd", "new", self.osd_id)
         self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", self.osd_id)
-        self._spawn("ceph-osd", "-i", "0")
+        # Without --no-mon-config the OSD forgets the conf's fsid for the monitor's, and its first command may leave before that one is there:
+        # "wrong fsid", and the OSD ends.
+        self._spawn("ceph-osd", "-i", "0", "--no-mon-config")
         self._wait("the OSD", lambda: b"1 up" in (self._ask("ceph", "--connect-timeout", "3", "osd", "stat") or b""))
 
     def _spawn(self, program, *arguments):
