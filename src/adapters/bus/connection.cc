@@ -46,14 +46,6 @@ Result<> Connection::validate() const {
   return {};
 }
 
-std::string scram_caveat(const std::string& complaint, int library) {
-  if (library >= kScramOfKafka4 || complaint.find("SCRAM") == std::string::npos) return {};
-  return fmt::format(
-      "; if they are right and this is Kafka 4: librdkafka {} cannot log in with SCRAM there, 2.6.1 and newer can "
-      "(Kafka 3.9 and certificates do with this one)",
-      rd_kafka_version_str());
-}
-
 Result<> wait_until_reachable(const Connection& connection, std::chrono::milliseconds timeout) {
   Complaint complaint;
   rd::Configuration configuration(connection);
@@ -72,10 +64,9 @@ Result<> wait_until_reachable(const Connection& connection, std::chrono::millise
     }
     rd_kafka_poll(handle.get(), 0);
     if (complaint.refused) {
-      return make_error(
-          ErrorKind::kPermission,
-          fmt::format("Kafka at {}: {}; look at security.protocol, the certificates, user and password{}",
-                      connection.bootstrap, complaint.text, scram_caveat(complaint.text, rd_kafka_version())));
+      return make_error(ErrorKind::kPermission,
+                        fmt::format("Kafka at {}: {}; look at security.protocol, the certificates, user and password",
+                                    connection.bootstrap, complaint.text));
     }
     if (std::chrono::steady_clock::now() < until) continue;
     return make_error(

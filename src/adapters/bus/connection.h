@@ -22,9 +22,4 @@ struct Connection {
 // Waits until a broker answers a metadata request, up to `timeout`; kUnavailable with the address otherwise.
 Result<> wait_until_reachable(const Connection& connection, std::chrono::milliseconds timeout);
 
-// What else may be the cause where a login with SCRAM is refused; empty: nothing that is known. librdkafka before 2.6.1
-// repeats a nonce in its last message, which Kafka 4 refuses as it refuses a wrong password (librdkafka issue 4895).
-constexpr int kScramOfKafka4 = 0x020601ff;
-std::string scram_caveat(const std::string& complaint, int library);
-
 }  // namespace antiphon::bus

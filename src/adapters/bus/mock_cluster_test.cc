@@ -62,7 +62,7 @@ TEST_F(OnABadDay, TheBatonIsHeldThoughItsPartitionsLeaderDoesNotAnswer) {
   EXPECT_TRUE(signal.wait(15s, [&] { return (*baton)->held(); }));
 }
 
-// Before librdkafka 2.3 one of its questions waits without an end (issue 2588).
+// One of librdkafka's questions waited without an end (its issue 2588).
 TEST_F(OnABadDay, AQuestionToALeaderThatIsDownEndsInTime) {
   ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster_.get(), kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
   auto reader = PartitionReader::create(connection_);

@@ -210,13 +210,14 @@ PartitionList list_of(const std::vector<TopicPartition>& partitions) {
   return list;
 }
 
-// Not by rd_kafka_query_watermark_offsets: before librdkafka 2.3 it waits for a leader that is down without an end.
 Result<std::optional<Offset>> query_offset(rd_kafka_t* handle, const TopicPartition& partition,
                                            std::int64_t timestamp_ms, std::chrono::milliseconds timeout) {
   const auto list = list_of(std::map<TopicPartition, Offset>{{partition, Offset(timestamp_ms)}});
   auto code = rd_kafka_offsets_for_times(handle, list.get(), milliseconds(timeout));
   const auto& element = list->elems[0];
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = element.err;
+  // Without any leader the call says that the partition is unknown; the element tells whether it is.
+  const bool in_the_element = code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  if (in_the_element && element.err != RD_KAFKA_RESP_ERR_NO_ERROR) code = element.err;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return error_of(code, fmt::format("offsets of {} partition {}", partition.topic, partition.partition.value()));
   }
@@ -225,8 +226,10 @@ Result<std::optional<Offset>> query_offset(rd_kafka_t* handle, const TopicPartit
 
 Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
                                   std::chrono::milliseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
   ANTIPHON_TRY(start, query_offset(handle, partition, RD_KAFKA_OFFSET_BEGINNING, timeout));
-  ANTIPHON_TRY(end, query_offset(handle, partition, RD_KAFKA_OFFSET_END, timeout));
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  ANTIPHON_TRY(end, query_offset(handle, partition, RD_KAFKA_OFFSET_END, std::max(left, std::chrono::milliseconds(1))));
   if (!start || !end) return make_error(ErrorKind::kInternal, "a partition without a start or an end");
   return OffsetRange{*start, *end};
 }

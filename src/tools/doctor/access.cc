@@ -16,18 +16,12 @@ bool implies(const std::string& granted, const std::string& wanted) {
   return wanted == "DESCRIBE_CONFIGS" && granted == "ALTER_CONFIGS";
 }
 
-// librdkafka before 2.6 has no name for transactional ids (issue 4838) and tells such a rule's type as unknown.
-bool same_type(const bus::AccessRule& rule, const Need& need) {
-  return rule.resource_type == need.resource_type ||
-         (rule.resource_type == "UNKNOWN" && need.resource_type == "TRANSACTIONAL_ID");
-}
-
 // A rule about every name that the need means. A need of a prefix is met by that prefix or a shorter one only.
 bool covers(const bus::AccessRule& rule, const Need& need) {
   // Making a topic may also be allowed on the cluster as a whole.
   const bool whole = rule.resource_type == "BROKER" || rule.resource_type == "CLUSTER";
   if (whole) return need.operation == "CREATE" && need.resource_type == "TOPIC";
-  if (!same_type(rule, need)) return false;
+  if (rule.resource_type != need.resource_type) return false;
   if (rule.pattern_type == "PREFIXED") return need.resource.starts_with(rule.resource_name);
   return rule.resource_name == "*" || (!need.prefix && rule.resource_name == need.resource);
 }
@@ -35,7 +29,7 @@ bool covers(const bus::AccessRule& rule, const Need& need) {
 // A rule about some of the names that the need means: enough for a DENY to take it away.
 bool touches(const bus::AccessRule& rule, const Need& need) {
   if (covers(rule, need)) return true;
-  return need.prefix && same_type(rule, need) && rule.resource_name.starts_with(need.resource);
+  return need.prefix && rule.resource_type == need.resource_type && rule.resource_name.starts_with(need.resource);
 }
 
 bool is_about(const bus::AccessRule& rule, const AccessFacts& access) {

@@ -21,8 +21,8 @@ TEST(Access, IsReadAsKafkaReadsItsRules) {
   const Need create{"studio", "TOPIC", "voices.recordings", false, "CREATE"};
   const Need letters{"archive", "TOPIC", "dlq.voices.recordings.archive.", true, "WRITE"};
   const Need transactions{"studio", "TRANSACTIONAL_ID", "voices.studio.", true, "WRITE"};
-  const auto unknown = [](const char* name) {
-    return bus::AccessRule{"UNKNOWN", name, "PREFIXED", "User:antiphon", "*", "WRITE", "ALLOW"};
+  const auto of_transactions = [](const char* name) {
+    return bus::AccessRule{"TRANSACTIONAL_ID", name, "PREFIXED", "User:antiphon", "*", "WRITE", "ALLOW"};
   };
   struct Row {
     const char* name;
@@ -64,9 +64,9 @@ TEST(Access, IsReadAsKafkaReadsItsRules) {
        letters,
        {topic_rule("dlq.voices.recordings.archive.main", "LITERAL", "WRITE")},
        false},
-      {"a kind that an old library cannot name", transactions, {unknown("voices.studio.")}, true},
-      {"that kind, for others", transactions, {unknown("voices.select.")}, false},
-      {"that kind is no topic", write, {unknown("voices.")}, false},
+      {"transactional ids", transactions, {of_transactions("voices.studio.")}, true},
+      {"those of others", transactions, {of_transactions("voices.select.")}, false},
+      {"those are no topic", write, {of_transactions("voices.")}, false},
       {"one of what the prefix means is denied",
        letters,
        {topic_rule("dlq.", "PREFIXED", "WRITE"),
