@@ -160,11 +160,11 @@ class Snapshot:
 
 
 def once(records, what):
-    """key -> its first record; how often one stood twice. A repeat must be the same bytes (promise 2)."""
-    first, repeats = {}, 0
+    """key -> its first record; the others. A repeat must be the same bytes (promise 2)."""
+    first, repeats = {}, []
     for record in records:
         if record.key in first:
-            repeats += 1
+            repeats.append(record)
             assert record.value == first[record.key].value, f"{what} {record.key} stands twice with different bytes"
         else:
             first[record.key] = record
@@ -186,5 +186,6 @@ def judge(bootstrap, receipts, archives):
         stored = archived(archive)
         for recording_id, record in recordings.items():
             assert stored.get(recording_id) == sha256(record.value), f"{recording_id} is not in {archive} with its hash"
-    return {"receipts": len(receipts), "recordings": len(recordings), "repeats": repeats, "prompts": len(prompts),
-            "prompt_repeats": prompt_repeats, "records": everything}
+    return {"receipts": len(receipts), "recordings": len(recordings), "repeats": len(repeats),
+            "repeats_sent_at_ms": [r.timestamp for r in repeats], "prompts": len(prompts),
+            "prompt_repeats": len(prompt_repeats), "records": everything}

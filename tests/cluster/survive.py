@@ -50,15 +50,16 @@ def observe(world, name, fault, archives):
     until("both studios are ready", lambda: studios_are_ready(crowd), 60)
     crowd.go_on("the last fault", count=4)
     time.sleep(world.chance.uniform(0, 1))  # the random point, not a wait for something
-    attempts, began = len(crowd.attempts), time.monotonic()
+    attempts, began, began_at = len(crowd.attempts), time.monotonic(), time.time()
     more = fault(world) or {}
     crowd.go_on(name)
     crowd.everybody_gets_on(name)
-    end = time.monotonic()
+    end, end_at = time.monotonic(), time.time()
     snapshots = [Snapshot(world.cluster, f"voices.archive.{target}", folder) for target, folder in archives.items()]
     seen = crowd.attempts[attempts:]
     row = {"silence": crowd.silence(began, end), "wait": crowd.longest_wait(began), "sentence_wait": crowd.longest_sentence_wait(began),
-           "answers_503": sum(s == 503 for _, s, _ in seen), "no_answer": sum(s == 0 for _, s, _ in seen), "receipts": sum(s in (200, 201) for _, s, _ in seen), **more}
+           "answers_503": sum(s == 503 for _, s, _ in seen), "no_answer": sum(s == 0 for _, s, _ in seen), "receipts": sum(s in (200, 201) for _, s, _ in seen),
+           "at_ms": [round(began_at * 1000), round(end_at * 1000)], **more}
     print(f"ok   {name}: {row['silence']:.1f} s without a receipt, {row['wait']:.1f} s the longest wait, {row['sentence_wait']:.1f} s for a sentence, {row['answers_503']} answers 503", flush=True)
     return row, snapshots
 
@@ -139,10 +140,17 @@ def run_all(cluster, seed, rounds, only, keep):
                 finally:
                     crowd.ending.set()
     records = found.pop("records")
+    sent_at_ms = found.pop("repeats_sent_at_ms")
+    found["repeats_during"] = {name: n for name, fault_rows in rows.items() if (n := repeats_during(fault_rows, sent_at_ms))}
     found["committed_checked"] = sum(shot.judge(records) for shot in snapshots)
     print(found, flush=True)
     ends = ends_of([studio, second, other])
     return {"rows": rows, "judge": found, "failures": failures + failures_of(ends), "ends": ends, "seed": seed}
+
+
+def repeats_during(rows, sent_at_ms):
+    """How many of these were sent while the fault lasted."""
+    return sum(any(began <= at <= end for began, end in (row["at_ms"] for row in rows)) for at in sent_at_ms)
 
 
 def figures(rows, key):
@@ -193,6 +201,12 @@ coordinator was cut off the studios must join anew and read anew. So a cut costs
 without followers acknowledges nothing under acks=all. A shorter time limit for voices would help here and hurt elsewhere: 4 MiB on a slow line need their time."""
 
 
+def during(found):
+    """In words: which faults the repeats came of."""
+    names = found.get("repeats_during", {})
+    return " (sent again while " + ", ".join(f"{name}: {n}" for name, n in names.items()) + ")" if names else ""
+
+
 def section(kind, result):
     found = result["judge"]
     text = ["", f"## Apache Kafka {settings.KINDS[kind]} with {'KRaft' if kind == 'kraft' else 'ZooKeeper'}", "",
@@ -201,7 +215,7 @@ def section(kind, result):
     for name, rows in result["rows"].items():
         text.append(f"| {name} | {len(rows)} | {figures(rows, 'silence')} | {figures(rows, 'wait')} | {figures(rows, 'sentence_wait')} | {what_a_volunteer_sees(rows)} | nothing |")
     text += ["", f"Judged at the end: {found['receipts']} receipts, all where they say, with their bytes; {found['recordings']} recordings in the topic, "
-                 f"{found['repeats']} of them twice with the same bytes; {found['prompts']} prompts, {found['prompt_repeats']} twice; both targets complete; "
+                 f"{found['repeats']} of them twice with the same bytes{during(found)}; {found['prompts']} prompts, {found['prompt_repeats']} twice; both targets complete; "
                  f"{found['committed_checked']} committed events looked up in their target during the run, all there."]
     again = {name: len(codes) for name, codes in result["ends"].items() if codes}
     if again:
