@@ -213,6 +213,17 @@ test('a sentence whose skip is not heard yet is not shown, whatever lease it com
   assert.equal(leases.current?.leaseId, 'c');
 });
 
+test('a sentence that is held comes under a new lease: that takes the place of the lost one', async (context) => {
+  const again = { kind: 'prompt', prompt: { ...lease('a2'), promptId: 'prompt a' } } as const;
+  const { leases, asked } = bench(context, [gives('a'), again, gives('b')]);
+  leases.wake();
+  await settle();
+  assert.equal(asked.length, 3);
+  assert.equal(leases.current?.leaseId, 'a2');
+  leases.advance();
+  assert.equal(leases.current.leaseId, 'b');
+});
+
 test('a skip outlives many refusals and a reload', async (context) => {
   const { leases, skipped, saved, pass, self } = bench(context, [gives('a'), gives('b')]);
   leases.wake();

@@ -5,6 +5,8 @@
 // (`busy`), nothing is replaced: a late take is kept by the studio.
 // A page that asks for a third sentence is given one of its two again. While an earlier one is still on its way to the
 // studio, by a take or a skip, that can be one that this page is done with: it asks again when that has arrived.
+// A studio that died before it had written a lease may give the sentence again under another one: that takes the place of
+// the lost one.
 // A skip is told to the studio until it is heard, over reloads too, and what was skipped is not shown meanwhile, whoever
 // gives it again.
 import type { Api, Prompt } from './api';
@@ -182,7 +184,8 @@ export class Leases {
     const expiresAtMs = Math.max(answered.expiresAtMs, this.deps.now() + LEASE_SHORTEST_MS);
     const prompt = { ...answered, expiresAtMs };
     const { current, next } = this.held;
-    if (current && (this.busy || this.fresh(current))) this.change({ current, next: prompt });
+    if (current?.promptId === prompt.promptId) this.change({ current: prompt, next });
+    else if (current && (this.busy || this.fresh(current))) this.change({ current, next: prompt });
     else if (next) this.change({ current: next, next: prompt });
     else this.change({ current: prompt, next: null });
   }
