@@ -308,7 +308,7 @@ class StudioHttpTest : public ::testing::Test {
     return made;
   }
   events::Prompt publish(int n, int wanted = 1) {
-    const events::Prompt made = prompt(n, wanted);
+    events::Prompt made = prompt(n, wanted);
     desk_->with_leases([&](Leases& leases) { leases.add(leases.partition_of(made.id), made); });
     return made;
   }

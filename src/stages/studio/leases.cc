@@ -414,6 +414,7 @@ std::vector<LocaleCount> Leases::locales() const {
     }
   }
   std::vector<LocaleCount> result;
+  result.reserve(counts.size());
   for (const auto& [tag, open] : counts) result.push_back({tag, open});
   return result;
 }

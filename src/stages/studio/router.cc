@@ -243,6 +243,7 @@ struct Router::Sum {
     if (--left > 0) return;
     if (!any) return void(responder.answer(starting()));
     std::vector<LocaleCount> counts;
+    counts.reserve(open.size());
     for (const auto& [locale, number] : open) counts.push_back({locale, number});
     responder.answer(http::Response::json(200, locale_list(counts)));
   }
