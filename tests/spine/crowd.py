@@ -167,7 +167,8 @@ class Volunteer:
         return prompt
 
     async def skip(self, prompt):
-        if await self.until_answered(SKIP, "DELETE", f"/api/v1/leases/{prompt['lease_id']}?reason=skip"):
+        path = f"/api/v1/leases/{prompt['lease_id']}?reason=skip&prompt={prompt['prompt_id']}&speaker={self.speaker}"
+        if await self.until_answered(SKIP, "DELETE", path):
             self.step(prompt, "skipped")
 
     async def speak(self, prompt):

@@ -86,8 +86,6 @@ class Studios:
         self.hosts = {f"s{n}": f"127.0.0.1:{free_port()}" for n in range(1, studios + 1)}
         self.studios = {name: Daemon(name, folder, "studio", *common, "--http", host, "--slot", name, "--lease-seconds", str(lease_seconds), *more)
                         for name, host in self.hosts.items()}
-        self.deaths = []  # when one was killed or stood still, by the monotonic clock
-
         self.began = float("inf")  # when all volunteers had begun
 
     def __enter__(self):
@@ -151,14 +149,12 @@ class Studios:
     # ------------------------------------------------------------ what can happen to one of them
     def killed(self, name, crowd, away):
         """away: its session ends before it is back, so that the others have its partitions."""
-        self.deaths.append(time.monotonic())
         self.studios[name].kill()
         if away:
             self.stay_away(name, crowd)
         self.studios[name].start()
 
     def zombie(self, name, crowd):
-        self.deaths.append(time.monotonic())
         self.studios[name].send(signal.SIGSTOP)
         self.stay_away(name, crowd)
         self.studios[name].send(signal.SIGCONT)
@@ -199,19 +195,19 @@ class Studios:
         states = until_or_last(lambda: self.states(), lambda s: not verdicts.states_agree(takes, s), seconds)
         one_sound, repeats = verdicts.one_sound_an_id(takes)
         bound, figures = verdicts.bound_holds(takes, states)
-        twice, skips_lost = verdicts.nobody_twice(crowd.steps, self.deaths)
         findings = {"every receipt stands where it says, with its bytes": verdicts.receipts_stand(crowd.sent, takes),
                     "an id stands for one sound": one_sound,
                     "who sends again is told the first receipt": verdicts.receipts_are_kept(crowd.sent, crowd.again),
                     "takes under a lease stay within wanted + lapsed": bound,
                     "prompt-state agrees with recordings": verdicts.states_agree(takes, states),
-                    "nobody is given a sentence twice": twice,
+                    "nobody is given a sentence twice": verdicts.nobody_twice(crowd.steps),
+                    "every skip that was answered is in prompt-state": verdicts.skips_stand(crowd.steps, states),
                     "nobody is told that nothing is open": verdicts.something_was_open([(a[2], a[1]) for a in crowd.attempts if a[4] == 204 and a[0] == NEXT], self.began),
                     "a sentence stands once in prompts": verdicts.prompts_once(self.prompts()),
                     "no good request is refused": crowd.findings,
                     f"at least {least} instances serve": verdicts.several_served(crowd.balancer.takes(), least)}
         figures |= {"receipts": len(crowd.sent), "sent again": len(crowd.again), "recordings": len(verdicts.first_of_each(takes)), "repeats": repeats,
-                    "sentences": len(states), "skips lost with their instance": skips_lost, "takes by instance": crowd.balancer.takes()}
+                    "sentences": len(states), "skips": sum(step.what == "skipped" for step in crowd.steps), "takes by instance": crowd.balancer.takes()}
         return findings, figures
 
     def tails(self):

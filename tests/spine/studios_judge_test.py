@@ -114,23 +114,22 @@ class States(unittest.TestCase):
 
 
 class ASentenceForOneSpeaker(unittest.TestCase):
-    def story(self, what, gap=10.0, deaths=()):
-        return judge.nobody_twice([judge.Step("me", A, "given", 0), judge.Step("me", A, what, 1), judge.Step("me", A, "given", 1 + gap)], deaths)
-
-    def test_again_after_it_was_spoken_is_found_whatever_died(self):
-        self.assertEqual(len(self.story("spoken", deaths=[1.01])[0]), 1)
-
-    def test_again_after_a_skip_is_found(self):
-        self.assertEqual(len(self.story("skipped")[0]), 1)
-        self.assertEqual(len(self.story("skipped", deaths=[0.9])[0]), 1, "what died before it had no part in it")
-        self.assertEqual(len(self.story("skipped", deaths=[1 + 2 * judge.WRITE_BEHIND_SECONDS])[0]), 1, "it was written long before")
-
-    def test_again_after_a_skip_that_died_with_its_instance_is_counted(self):
-        self.assertEqual(self.story("skipped", deaths=[1.01]), ([], 1))
+    def test_again_after_it_was_spoken_or_skipped_is_found(self):
+        for what in ("spoken", "skipped"):
+            with self.subTest(what):
+                steps = [judge.Step("me", A, "given", 0), judge.Step("me", A, what, 1), judge.Step("me", A, "given", 1.01)]
+                self.assertEqual(len(judge.nobody_twice(steps)), 1)
 
     def test_for_two_speakers_is_well(self):
         steps = [judge.Step("me", A, "given", 0), judge.Step("me", A, "spoken", 1), judge.Step("you", A, "given", 2)]
-        self.assertEqual(judge.nobody_twice(steps, []), ([], 0))
+        self.assertEqual(judge.nobody_twice(steps), [])
+
+    def test_a_skip_that_was_answered_and_is_not_written_is_found(self):
+        steps = [judge.Step("me", A, "given", 0), judge.Step("me", A, "skipped", 1)]
+        self.assertEqual(len(judge.skips_stand(steps, {})), 1)
+        self.assertEqual(len(judge.skips_stand(steps, {A: {"parked": False, "skipped_by": ["you"]}})), 1)
+        self.assertEqual(judge.skips_stand(steps, {A: {"parked": False, "skipped_by": ["you", "me"]}}), [])
+        self.assertEqual(judge.skips_stand(steps, {A: {"parked": True, "skipped_by": []}}), [], "nobody is asked for it")
 
 
 class TheWork(unittest.TestCase):

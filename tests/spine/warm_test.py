@@ -26,6 +26,7 @@ def main():
         until("the second studio has copies", lambda: world.metric("s2", "studio_copied_partitions") >= 1, 60)
         kept = world.metric("s2", "studio_copied_partitions")
         until("all sentences are published and copied", lambda: world.metric("s2", "studio_prompts") >= AHEAD, 60)
+        until("both have brought takes to Kafka", lambda: all(crowd.balancer.takes().values()), 60)
         before = len(loads(world.studios["s2"]))
         began = time.monotonic()
         world.killed("s1", crowd, away=True)

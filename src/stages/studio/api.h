@@ -25,11 +25,16 @@ class Api final : public Here {
   [[nodiscard]] bool serves(PartitionId partition) override { return feed_ != nullptr && desk_.serves(partition); }
   [[nodiscard]] std::optional<PartitionId> partition_of_lease(const Id128& lease) override;
   http::Response next(const GrantRequest& grant) override { return desk_.next(grant); }
-  void end_lease(const Id128& lease, bool skip) override { desk_.give_back(lease, skip); }
+  void give_back(const Id128& lease) override { desk_.give_back(lease); }
+  void skip(const SkipRequest& request, const http::Responder& responder) override;
   void put_recording(http::Request request, const http::Responder& responder) override;
   std::vector<LocaleCount> locales() override;
 
  private:
+  // When prompts are read to their end: the sentence may be there. `unknown`: what it is answered if it is not.
+  void try_again_at_the_end(PartitionId partition, const http::Responder& responder, std::function<bool()> attempt,
+                            http::Response unknown);
+
   Desk& desk_;
   std::atomic<PromptFeed*> feed_{nullptr};
   Router router_;

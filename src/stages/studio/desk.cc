@@ -60,8 +60,38 @@ http::Response Desk::next(const GrantRequest& request) {
                                          {"lease_expires_at", format_rfc3339(grant->expires_at)}}));
 }
 
-void Desk::give_back(const Id128& lease, bool skip) {
-  with_leases([&](Leases& leases) { return leases.give_back(lease, skip); });
+void Desk::give_back(const Id128& lease) {
+  with_leases([&](Leases& leases) { return leases.give_back(lease); });
+}
+
+bool Desk::skip(const SkipRequest& request, const http::Responder& responder) {
+  std::optional<http::Response> answer;
+  bool known = true;
+  {
+    const ChangeTold told(*this);
+    const auto wait = [&](const Skipped& skipped) {
+      const auto lease = request.prompt_id ? std::nullopt : std::optional(request.lease);
+      if (!skips_.wait(skipped, responder, clock_.mono_now() + settings_.receipt_time_max, lease))
+        answer = come_again("this skip is on its way; try again");
+    };
+    const Match decide{
+        [&](const NotOurs&) { answer = come_again("this sentence is at another studio; try again"); },
+        [&](const UnknownPrompt&) { known = false; },
+        [&](const NothingToSkip&) {
+          const auto under_way = skips_.of_lease(request.lease);
+          if (under_way) return wait(*under_way);
+          answer = http::Response::empty(204);
+        },
+        [&](const Skipped& skipped) { wait(skipped); },
+    };
+    if (skips_.full()) {
+      answer = come_again("too many skips wait for Kafka; try again");
+    } else {
+      std::visit(decide, leases_.skip(request));
+    }
+  }
+  if (answer) responder.answer(std::move(*answer));
+  return known;
 }
 
 bool Desk::join(std::uint64_t number, const http::Responder& responder, int status) {
@@ -181,10 +211,12 @@ void Desk::nudge() {
 
 void Desk::tick() {
   std::vector<Waiter> tired;
+  Skips::Waiters tired_of_skips;
   {
     const std::lock_guard lock(mutex_);
     leases_.expire(clock_.wall_now());
     const MonoTime now = clock_.mono_now();
+    tired_of_skips = skips_.tired(now);
     for (auto& [number, waiters] : waiters_) {
       const auto first_tired =
           std::stable_partition(waiters.begin(), waiters.end(), [&](const Waiter& w) { return w.until > now; });
@@ -195,6 +227,9 @@ void Desk::tick() {
   }
   for (const Waiter& waiter : tired) {
     waiter.responder.answer(come_again("Kafka has not acknowledged this recording yet; ask again for its receipt"));
+  }
+  for (const http::Responder& responder : tired_of_skips) {
+    responder.answer(come_again("Kafka has not taken this skip yet; try again"));
   }
 }
 
@@ -207,6 +242,38 @@ std::vector<StateChange> Desk::changes(std::size_t most) {
     changes.push_back(std::move(*change));
   }
   return changes;
+}
+
+void Desk::written(const std::vector<StateChange>& changes) {
+  Skips::Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const StateChange& change : changes) {
+      leases_.written(change);
+      const Skips::Waiters stand = skips_.written(change);
+      waiters.insert(waiters.end(), stand.begin(), stand.end());
+    }
+  }
+  for (const http::Responder& responder : waiters) responder.answer(http::Response::empty(204));
+}
+
+void Desk::changed_again(const std::vector<StateChange>& changes) {
+  const std::lock_guard lock(mutex_);
+  for (const StateChange& change : changes) leases_.changed_again(change);
+}
+
+void Desk::disown(const std::set<PartitionId>& partitions) {
+  Skips::Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const PartitionId partition : partitions) {
+      leases_.disown(partition);
+      const Skips::Waiters gone = skips_.gone(partition);
+      waiters.insert(waiters.end(), gone.begin(), gone.end());
+    }
+  }
+  for (const http::Responder& responder : waiters)
+    responder.answer(come_again("this sentence goes to another studio; try again"));
 }
 
 bool Desk::wait_until_answered(PartitionId partition, std::chrono::milliseconds timeout) {

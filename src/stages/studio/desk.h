@@ -1,4 +1,5 @@
-// The desk between the people and Kafka: leases behind one lock, uploads that wait for their acknowledgement.
+// The desk between the people and Kafka: leases behind one lock, uploads that wait for their acknowledgement, skips
+// that wait until they are written.
 //
 // Thread-safe: connections, the producer's callbacks, the feed of prompts and the writer all come here. The lock is
 // held for table work only, never while something is sent, hashed or answered.
@@ -17,6 +18,7 @@
 #include "core/clock.h"
 #include "events/topics.h"
 #include "stages/studio/leases.h"
+#include "stages/studio/skips.h"
 #include "stages/studio/studio_metrics.h"
 #include "stages/studio/upload.h"
 
@@ -48,7 +50,10 @@ class Desk {
   }
 
   [[nodiscard]] http::Response next(const GrantRequest& request);
-  void give_back(const Id128& lease, bool skip);
+  void give_back(const Id128& lease);
+  // As take(): false where nothing is known of its prompt yet. 204 once it stands in prompt-state, or where there is
+  // nothing to do; 503 when it takes too long or the partition goes: the next owner is to be told.
+  bool skip(const SkipRequest& request, const http::Responder& responder);
   // How an upload ends when nothing is known of its prompt yet: false is returned, nothing is taken and the responder
   // is untouched. Otherwise it is answered, now or when Kafka or the time has spoken, and the body is taken where it is
   // to be sent.
@@ -59,8 +64,12 @@ class Desk {
   void nudge();
   // What the writer does every few milliseconds while there is work: leases run out, waiters lose patience.
   void tick();
-  // What prompt-state does not know yet, `most` of it; then call the leases' written() or changed_again().
+  // What prompt-state does not know yet, `most` of it; then call written() or changed_again().
   [[nodiscard]] std::vector<StateChange> changes(std::size_t most);
+  void written(const std::vector<StateChange>& changes);
+  void changed_again(const std::vector<StateChange>& changes);
+  // Whoever waits for something of theirs to be written is told to ask the next owner.
+  void disown(const std::set<PartitionId>& partitions);
   // Until no take of the partition waits for Kafka's answer. False after `timeout`.
   bool wait_until_answered(PartitionId partition, std::chrono::milliseconds timeout);
 
@@ -111,6 +120,7 @@ class Desk {
   bool nudged_ = false;
   Leases leases_;
   std::unordered_map<std::uint64_t, std::vector<Waiter>> waiters_;  // by number of the take
+  Skips skips_;
   std::size_t in_flight_bytes_ = 0;
   std::atomic<bool> outcome_lost_{false};
 };

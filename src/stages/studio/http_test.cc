@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <prometheus/registry.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "core/uuid.h"
 #include "events/codec.h"
 #include "stages/studio/api.h"
+#include "stages/studio/ownership.h"
 #include "stages/studio/writer.h"
 
 namespace antiphon::studio {
@@ -24,6 +26,7 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
@@ -40,7 +43,12 @@ class FakeProducer final : public bus::Producer {
     return {};
   }
   Result<> write_states(const std::vector<StateChange>& changes) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    ++writes_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return permits_ != 0; });
+    if (permits_ > 0) --permits_;
+    if (refuses_states_) return make_error(ErrorKind::kConflict, "the group divides anew");
     for (const StateChange& change : changes) {
       auto record = events::build_prompt_state(events::Topics::in("voices").value(), change.state);
       EXPECT_TRUE(record);
@@ -59,6 +67,24 @@ class FakeProducer final : public bus::Producer {
   void set_full(bool full) {
     const std::lock_guard lock(mutex_);
     full_ = full;
+  }
+  void refuse_states(bool refuse) {
+    const std::lock_guard lock(mutex_);
+    refuses_states_ = refuse;
+  }
+  // How many writes of states go through from now on; -1: all.
+  void permit_states(int writes) {
+    const std::lock_guard lock(mutex_);
+    permits_ = writes;
+    changed_.notify_all();
+  }
+  int writes_begun() {
+    const std::lock_guard lock(mutex_);
+    return writes_;
+  }
+  void wait_for_writes(int count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, seconds{10}, [&] { return writes_ >= count; }));
   }
   OutgoingRecord wait_for_recording(std::size_t at = 0) {
     std::unique_lock lock(mutex_);
@@ -103,6 +129,9 @@ class FakeProducer final : public bus::Producer {
   std::vector<OutgoingRecord> states_;
   std::size_t answered_ = 0;
   bool full_ = false;
+  bool refuses_states_ = false;
+  int permits_ = -1;
+  int writes_ = 0;
 };
 
 // The end of prompts is where the test says; what lies there is handed out when it says so.
@@ -196,6 +225,10 @@ class Connection {
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
+  [[nodiscard]] bool answered_within(milliseconds time) const {
+    pollfd readable{socket_, POLLIN, 0};
+    return ::poll(&readable, 1, static_cast<int>(time.count())) > 0;
+  }
   Answer answer() const {
     std::string all;
     char chunk[65536];
@@ -257,6 +290,7 @@ class StudioHttpTest : public ::testing::Test {
     api_->open(*feed_);
   }
   ~StudioHttpTest() override {
+    producer_.permit_states(-1);
     if (server_) server_->stop(milliseconds{200});
     feed_.reset();
     writer_.reset();
@@ -274,13 +308,13 @@ class StudioHttpTest : public ::testing::Test {
     return made;
   }
   events::Prompt publish(int n, int wanted = 1) {
-    const events::Prompt made = prompt(n, wanted);
+    events::Prompt made = prompt(n, wanted);
     desk_->with_leases([&](Leases& leases) { leases.add(leases.partition_of(made.id), made); });
     return made;
   }
   Answer ask(const std::string& method, const std::string& target) const {
     Connection connection(server_->port());
-    connection.send(method + " " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    connection.send(request_to(method, target));
     return connection.answer();
   }
   std::string upload_of(const std::string& recording, const PromptId& prompt, const std::string& body,
@@ -289,6 +323,16 @@ class StudioHttpTest : public ::testing::Test {
            " HTTP/1.1\r\nHost: x\r\nContent-Type: text/lie\r\nX-Prompt-Id: " + prompt.value() +
            "\r\nX-Speaker-Id: " + speaker_ + "\r\nX-Consent-Version: v1\r\n" + more +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  json grant() { return ask("GET", "/api/v1/prompts/next?locale=sw&speaker=" + speaker_).parsed(); }
+  static std::string skip_of(const json& grant) {
+    return "/api/v1/leases/" + grant["lease_id"].get<std::string>() + "?reason=skip";
+  }
+  std::string named_skip_of(const json& grant) const {
+    return skip_of(grant) + "&prompt=" + grant["prompt_id"].get<std::string>() + "&speaker=" + speaker_;
+  }
+  static std::string request_to(const std::string& method, const std::string& target) {
+    return method + " " + target + " HTTP/1.1\r\nHost: x\r\n\r\n";
   }
   std::string new_recording() { return make_uuid_v7(clock_.wall_now(), random_); }
 
@@ -566,6 +610,136 @@ TEST_F(StudioHttpTest, AGrantIsNeverCachedAndWrittenBehind) {
             204);
   const json skipped = producer_.wait_for_state(sentence.id.value(), [](const json& s) { return s["leases"].empty(); });
   EXPECT_EQ(skipped["skipped_by"][0], speaker_);
+}
+
+constexpr milliseconds kSurely{50};  // an answer that is there, or about to be, is seen in it
+
+TEST_F(StudioHttpTest, ASkipIsAnsweredOnceItIsWritten) {
+  start();
+  const events::Prompt sentence = publish(1);
+  const json given = grant();
+  producer_.refuse_states(true);  // the group divides; the partition stays
+  Connection connection(server_->port());
+  connection.send(request_to("DELETE", skip_of(given)));
+  producer_.wait_for_writes(producer_.writes_begun() + 3);
+  EXPECT_FALSE(connection.answered_within(kSurely)) << "nobody may be told what may be forgotten";
+  producer_.refuse_states(false);
+  EXPECT_EQ(connection.answer().status, 204);
+  const json state =
+      producer_.wait_for_state(sentence.id.value(), [](const json& s) { return !s["skipped_by"].empty(); });
+  EXPECT_EQ(state["skipped_by"][0], speaker_);
+}
+
+TEST_F(StudioHttpTest, AWriteThatBeganBeforeTheSkipDoesNotAnswerIt) {
+  start();
+  publish(1);
+  producer_.permit_states(0);
+  const json given = grant();
+  producer_.wait_for_writes(1);  // of the lease
+  Connection connection(server_->port());
+  connection.send(request_to("DELETE", skip_of(given)));
+  const auto held = [&] { return desk_->with_leases([](Leases& leases) { return leases.leases_held(); }); };
+  const auto until = std::chrono::steady_clock::now() + seconds{10};
+  while (held() > 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  producer_.permit_states(1);
+  producer_.wait_for_writes(2);
+  EXPECT_FALSE(connection.answered_within(kSurely)) << "what was written says nothing of it";
+  producer_.permit_states(-1);
+  EXPECT_EQ(connection.answer().status, 204);
+}
+
+// Seen on a cluster: a skip was answered, its state refused while the group divided, and the partition's next owner
+// gave the sentence again.
+TEST_F(StudioHttpTest, ASkipThatIsRefusedUntilItsPartitionGoesComesAgainAndCountsAtTheNextOwner) {
+  DeskSettings settings;
+  settings.receipt_time_max = minutes{10};
+  start(settings);
+  const events::Prompt sentence = publish(1);
+  const PartitionId partition = desk_->with_leases([&](Leases& leases) { return leases.partition_of(sentence.id); });
+  producer_.refuse_states(true);  // neither the lease nor the skip reaches prompt-state
+  const json given = grant();
+  Connection connection(server_->port());
+  connection.send(request_to("DELETE", named_skip_of(given)));
+  producer_.wait_for_writes(producer_.writes_begun() + 3);
+
+  Ownership ownership(*desk_, health_);
+  Ownership::Parts parts;
+  parts.flush = [this] { return writer_->flush(); };
+  parts.leave = [](const auto&) {};
+  StopSource stopped;
+  stopped.request_stop();
+  ASSERT_TRUE(ownership.serve(parts, stopped.token(), []() -> Result<> { return {}; }));
+  EXPECT_TRUE(ownership.on_given_up({partition}).empty()) << "it was refused";
+  ASSERT_TRUE(connection.answered_within(seconds{10}));
+  const Answer refused = connection.answer();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(refused.head, HasSubstr("Retry-After: "));
+
+  producer_.refuse_states(false);
+  desk_->with_leases([&](Leases& leases) {  // the next owner has read what was written: the sentence, no state
+    leases.own(partition);
+    leases.add(partition, sentence);
+    leases.open(partition);
+  });
+  EXPECT_EQ(ask("DELETE", named_skip_of(given)).status, 204) << "the page repeats it";
+  EXPECT_EQ(ask("GET", "/api/v1/prompts/next?locale=sw&speaker=" + speaker_).status, 204) << "not given again";
+  EXPECT_EQ(ask("GET", "/api/v1/prompts/next?locale=sw").status, 200) << "others may have it";
+}
+
+TEST_F(StudioHttpTest, ASkipThatTakesTooLongIsA503AndItsRepeatWaitsForTheSameWrite) {
+  DeskSettings settings;
+  settings.receipt_time_max = milliseconds{100};
+  start(settings);
+  publish(1);
+  const json given = grant();
+  producer_.refuse_states(true);
+  for (int n = 0; n < 2; ++n) {
+    EXPECT_EQ(ask("DELETE", skip_of(given)).status, 503) << n;  // the second one names a lease that is gone
+    EXPECT_EQ(ask("DELETE", named_skip_of(given)).status, 503) << n;
+  }
+  producer_.refuse_states(false);
+  int status = 503;
+  for (int n = 0; n < 20 && status == 503; ++n) status = ask("DELETE", skip_of(given)).status;
+  EXPECT_EQ(status, 204);
+}
+
+TEST_F(StudioHttpTest, WhoWaitsForOneSkipIsBounded) {
+  start();
+  publish(1);
+  const json given = grant();
+  producer_.refuse_states(true);
+  std::vector<std::unique_ptr<Connection>> waiting;
+  for (std::size_t n = 0; n < kWaitersPerSkipMax; ++n) {
+    waiting.push_back(std::make_unique<Connection>(server_->port()));
+    waiting.back()->send(request_to("DELETE", named_skip_of(given)));
+  }
+  EXPECT_FALSE(waiting.back()->answered_within(kSurely));
+  EXPECT_EQ(ask("DELETE", named_skip_of(given)).status, 503);
+  producer_.refuse_states(false);
+  for (const auto& connection : waiting) EXPECT_EQ(connection->answer().status, 204);
+}
+
+TEST_F(StudioHttpTest, ASkipOfASentenceThatIsNotReadYetIsLookedForAtTheTopicsEnd) {
+  start();
+  const events::Prompt late = prompt(7);
+  const PartitionId partition = desk_->with_leases([&](Leases& leases) { return leases.partition_of(late.id); });
+  const Id128 lease{(static_cast<std::uint64_t>(partition.value()) << 48) | 0x8001, 0x8000000000000001};
+  const std::string target = named_skip_of({{"lease_id", uuid_of_id(lease)}, {"prompt_id", late.id.value()}});
+  EXPECT_EQ(ask("DELETE", target).status, 204) << "there is none: nobody will be given it";
+  Connection connection(server_->port());
+  {
+    const std::lock_guard lock(log_.mutex);
+    log_.end = 1;
+  }
+  connection.send(request_to("DELETE", target));
+  {
+    const std::lock_guard lock(log_.mutex);
+    log_.to_hand_out.push_back(events::build_prompt(events::Topics(), late));
+    log_.news.notify_all();
+  }
+  EXPECT_EQ(connection.answer().status, 204);
+  EXPECT_EQ(ask("GET", "/api/v1/prompts/next?locale=sw&speaker=" + speaker_).status, 204);
+  EXPECT_EQ(ask("GET", "/api/v1/prompts/next?locale=sw").status, 200);
 }
 
 TEST_F(StudioHttpTest, LocalesAreNamedAsTheirSpeakersDo) {

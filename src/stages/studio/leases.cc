@@ -244,12 +244,43 @@ std::optional<Grant> Leases::grant(const GrantRequest& request, WallTime now) {
   return grant_of(*choice.sentence, lease);
 }
 
-bool Leases::give_back(const Id128& lease, bool skip) {
+bool Leases::give_back(const Id128& lease) {
   PartitionLeases* partition = partition_holding(lease);
   if (partition == nullptr) return false;
-  const auto ended = partition->give_back(lease, skip);
+  const auto ended = partition->give_back(lease);
   if (ended) forget(*ended);
   return ended.has_value();
+}
+
+void Leases::give_back_all(PartitionLeases& table, const Sentence& sentence, const Id128& speaker) {
+  const std::vector<HeldLease> held = sentence.leases;
+  for (const HeldLease& lease : held) {
+    if (lease.speaker != speaker) continue;
+    table.give_back(lease.id);
+    forget(lease);
+  }
+}
+
+SkipDecision Leases::skip(const SkipRequest& request) {
+  const auto partition = partition_of_lease(request.lease);
+  if (!partition) return NothingToSkip{};
+  if (!is_open(*partition)) return NotOurs{};
+  PartitionLeases& table = at(*partition);
+  Sentence* sentence = table.find_by_lease(request.lease);
+  std::optional<Id128> speaker = request.speaker;
+  if (sentence != nullptr) {
+    const HeldLease ended = *table.give_back(request.lease);
+    forget(ended);
+    if (ended.speaker) speaker = ended.speaker;
+  } else if (request.prompt_id && speaker && partition_of(*request.prompt_id) == *partition) {
+    const auto prompt = id_of_prompt(request.prompt_id->value());
+    sentence = prompt ? table.find(*prompt) : nullptr;
+    if (sentence == nullptr) return UnknownPrompt{};
+  }
+  if (sentence == nullptr || !speaker) return NothingToSkip{};
+  give_back_all(table, *sentence, *speaker);
+  table.skip(*sentence, *speaker);
+  return Skipped{*partition, *ownership(*partition), sentence->id, *speaker};
 }
 
 void Leases::expire(WallTime now) {
@@ -383,6 +414,7 @@ std::vector<LocaleCount> Leases::locales() const {
     }
   }
   std::vector<LocaleCount> result;
+  result.reserve(counts.size());
   for (const auto& [tag, open] : counts) result.push_back({tag, open});
   return result;
 }

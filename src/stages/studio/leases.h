@@ -76,6 +76,24 @@ struct StateChange {
   events::PromptState state;
 };
 
+// A sentence that its speaker does not want to read. Its lease says which and whose it is; sentence and speaker, where
+// they are named, say it of a lease that is not known here: it ran out, or a former owner did not live to write it.
+struct SkipRequest {
+  Id128 lease;
+  std::optional<PromptId> prompt_id;
+  std::optional<Id128> speaker;
+};
+
+// What becomes of a skip, beside NotOurs and UnknownPrompt.
+struct NothingToSkip {};  // nobody is known whom it could be remembered of
+struct Skipped {          // here, and in prompt-state once the sentence's next state is written in this ownership
+  PartitionId partition;
+  std::uint64_t ownership = 0;
+  Id128 prompt;
+  Id128 speaker;
+};
+using SkipDecision = std::variant<NotOurs, UnknownPrompt, NothingToSkip, Skipped>;
+
 struct LocaleCount {
   std::string locale;
   std::size_t open = 0;
@@ -117,7 +135,9 @@ class Leases {
 
   std::optional<Grant> grant(const GrantRequest& request, WallTime now);
   // False when no such lease is held: then there is nothing to do.
-  bool give_back(const Id128& lease, bool skip);
+  bool give_back(const Id128& lease);
+  // The speaker's leases of the sentence end, and nobody gives it to them again.
+  SkipDecision skip(const SkipRequest& request);
   TakeDecision begin_take(const TakeRequest& request, WallTime now);
   // The receipt that everyone who asked for this take is told.
   events::Receipt finish_take(std::uint64_t number, Offset offset);
@@ -161,6 +181,7 @@ class Leases {
   [[nodiscard]] PartitionLeases& at(PartitionId partition) { return owned_.at(partition).table; }
   Owned* owned_in(const StateChange& change);
   PartitionLeases* partition_holding(const Id128& lease);
+  void give_back_all(PartitionLeases& table, const Sentence& sentence, const Id128& speaker);
   Sending end_sending(std::uint64_t number);
   std::optional<Grant> again(const Id128& lease, const GrantRequest& request, std::uint32_t locale, bool same_request);
   Choice choose(const GrantRequest& request, std::uint32_t locale);

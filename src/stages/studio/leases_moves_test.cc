@@ -1,7 +1,8 @@
 // Promise 4 while partitions move between instances: in order, by a kill, and from a zombie that goes on for a while
 // with what is another's by now: Kafka refuses what it writes to prompt-state, and takes its voices. The judge keeps
-// books of its own: every take that was acknowledged is known to the last owner, and takes under a lease surpass the
-// wanted by no more than the leases that ran out or were lost, as prompt-state tells it and as the books do.
+// books of its own: every take that was acknowledged is known to the last owner, takes under a lease surpass the wanted
+// by no more than the leases that ran out or were lost, as prompt-state tells it and as the books do, and no owner
+// gives a sentence to a speaker whose skip of it was written, and so answered.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -28,6 +29,7 @@ struct Fate {  // of a lease
   WallTime expires_at;
   bool written = false;
   bool sent = false;
+  bool skipped = false;
   bool used = false;  // its take landed in time in the ownership it began in; else the lease may run out meanwhile
   bool ran_out_or_lost = false;
 };
@@ -41,8 +43,10 @@ struct OnItsWay {
 };
 
 struct Instance {
-  explicit Instance(Random& random) : leases(kPartitions, LeaseRules{}, kTopic, random) {}
+  // No sentence is parked: a few speakers would soon have parked all.
+  explicit Instance(Random& random) : leases(kPartitions, {.skips_until_parked = kSpeakers + 1}, kTopic, random) {}
   Leases leases;
+  std::vector<Skipped> skips_on_their_way;
   std::vector<OnItsWay> on_their_way;
   // Of partitions elsewhere: in which ownership of the copy, and how far the states are in it.
   std::map<PartitionId, std::pair<std::uint64_t, std::size_t>> copied;
@@ -69,7 +73,7 @@ class Studios {
     now_ += milliseconds(random_.below(15'000));
     mark_lapsed();
     Instance& someone = *instances_[random_.below(kInstances)];
-    switch (random_.below(15)) {
+    switch (random_.below(16)) {
       case 0:
       case 1:
       case 2:
@@ -90,6 +94,8 @@ class Studios {
         return random_.below(4) == 0 ? move() : acknowledge(someone);
       case 13:
         return keep_warm(someone);
+      case 14:
+        return skip(someone);
       default:
         return random_.below(3) == 0 ? wake(someone) : read_gaps(someone);
     }
@@ -112,12 +118,18 @@ class Studios {
       Leases& owner = instances_[owner_.at(partition_of(arrived.prompt_id))]->leases;
       EXPECT_TRUE(std::holds_alternative<AlreadyHere>(owner.begin_take(arrived, now_))) << "a take was forgotten";
     }
+    for (const auto& [prompt, speaker] : skips_told_) {
+      const auto& by = states.at(prompt).skipped_by;
+      EXPECT_NE(std::find(by.begin(), by.end(), SpeakerId(uuid_of_id(speaker))), by.end()) << "a skip was forgotten";
+    }
   }
 
   [[nodiscard]] std::size_t moves() const { return moves_; }
   [[nodiscard]] std::size_t gaps() const { return gaps_; }
   [[nodiscard]] std::size_t refused() const { return refused_; }
   [[nodiscard]] std::size_t warm_moves() const { return warm_moves_; }
+  [[nodiscard]] std::size_t skips_told() const { return skips_told_.size(); }
+  [[nodiscard]] std::size_t skips_of_lost_leases() const { return skips_of_lost_leases_; }
 
  private:
   [[nodiscard]] PartitionId partition_of(const PromptId& prompt) const {
@@ -233,6 +245,8 @@ class Studios {
     if (!grant) return;
     const PartitionId partition = partition_of(grant->prompt_id);
     const bool zombie = instances_[owner_.at(partition)].get() != &instance;
+    const bool was_skipped = skips_told_.contains({grant->prompt_id.value(), speaker});
+    EXPECT_FALSE(was_skipped && !zombie) << "given again what was skipped";
     const auto [it, added] =
         fates_.try_emplace(grant->lease_id.value(), Fate{grant->prompt_id, speaker, grant->expires_at});
     if (added && zombie) it->second.ran_out_or_lost = true;  // no state will ever tell of it
@@ -243,7 +257,7 @@ class Studios {
     auto it = fates_.begin();
     std::advance(it, static_cast<std::ptrdiff_t>(random_.below(fates_.size())));
     Fate& fate = it->second;
-    if (fate.sent) return;
+    if (fate.sent || fate.skipped) return;
     OnItsWay take;
     take.request.recording = {0x0190000000007000ULL, 0x8000000000000000ULL | ++takes_};
     take.request.prompt_id = fate.prompt;
@@ -265,6 +279,35 @@ class Studios {
     take.recording.sha256 = to_hex(take.request.sha256);
     take.recording.standing = sending->standing;
     instance.on_their_way.push_back(std::move(take));
+  }
+
+  // Of the owner or a zombie, for the first time or again: whoever is not told that it is done repeats it somewhere.
+  void skip(Instance& instance) {
+    if (fates_.empty()) return;
+    auto it = fates_.begin();
+    std::advance(it, static_cast<std::ptrdiff_t>(random_.below(fates_.size())));
+    const Fate& chosen = it->second;
+    if (chosen.sent) return;
+    const bool lost = !chosen.written && chosen.ran_out_or_lost;
+    const auto decision = instance.leases.skip({*id_of_uuid(it->first), chosen.prompt, chosen.speaker});
+    const auto* skipped = std::get_if<Skipped>(&decision);
+    if (skipped == nullptr) return;  // not open here
+    if (lost) ++skips_of_lost_leases_;
+    instance.skips_on_their_way.push_back(*skipped);
+    for (auto& [id, fate] : fates_) {
+      if (fate.prompt == chosen.prompt && fate.speaker == chosen.speaker) fate.skipped = true;
+    }
+  }
+
+  void answer_skips(Instance& instance, const StateChange& written) {
+    const auto& by = written.state.skipped_by;
+    std::erase_if(instance.skips_on_their_way, [&](const Skipped& skip) {
+      const bool stands = written.ownership == skip.ownership &&
+                          written.state.prompt_id.value() == prompt_of_id(skip.prompt) &&
+                          std::find(by.begin(), by.end(), SpeakerId(uuid_of_id(skip.speaker))) != by.end();
+      if (stands) skips_told_.emplace(written.state.prompt_id.value(), skip.speaker);
+      return stands;
+    });
   }
 
   Offset append(const OnItsWay& take) {
@@ -296,6 +339,7 @@ class Studios {
         return;
       }
       instance.leases.written(*change);
+      answer_skips(instance, *change);
       state_log_.push_back(change->state);
       for (const auto& lease : change->state.leases) {
         const auto fate = fates_.find(lease.id.value());
@@ -343,14 +387,16 @@ class Studios {
   std::map<PartitionId, Offset> ends_;
   std::map<std::string, Fate> fates_;
   std::vector<TakeRequest> arrived_;
+  std::set<std::pair<std::string, Id128>> skips_told_;  // prompt, speaker
+  std::size_t skips_of_lost_leases_ = 0;
   std::uint64_t ownerships_ = 0, takes_ = 0;
   std::size_t moves_ = 0, gaps_ = 0, refused_ = 0, warm_moves_ = 0;
 };
 
 class LeasesMoves : public ::testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(LeasesMoves, NoTakeIsForgottenAndNoMoreThanWhatRanOutOrWasLostIsTooMuch) {
-  std::size_t moves = 0, gaps = 0, refused = 0, warm = 0;
+TEST_P(LeasesMoves, NoTakeAndNoSkipIsForgottenAndNoMoreThanWhatRanOutOrWasLostIsTooMuch) {
+  std::size_t moves = 0, gaps = 0, refused = 0, warm = 0, skips = 0, skips_of_lost_leases = 0;
   for (std::uint64_t run = 0; run < 25; ++run) {
     SCOPED_TRACE(testing::Message() << "seed " << GetParam() << " run " << run);
     Studios studios(GetParam() * 1000 + run);
@@ -360,12 +406,16 @@ TEST_P(LeasesMoves, NoTakeIsForgottenAndNoMoreThanWhatRanOutOrWasLostIsTooMuch) 
     gaps += studios.gaps();
     refused += studios.refused();
     warm += studios.warm_moves();
+    skips += studios.skips_told();
+    skips_of_lost_leases += studios.skips_of_lost_leases();
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_GT(moves, 200U);
   EXPECT_GT(gaps, 20U) << "no zombie's voice stood between an owner's";
   EXPECT_GT(refused, 20U);
   EXPECT_GT(warm, 50U) << "too few moves to one who had a copy";
+  EXPECT_GT(skips, 50U);
+  EXPECT_GT(skips_of_lost_leases, 5U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, LeasesMoves, testing::Range<std::uint64_t>(1, 7));

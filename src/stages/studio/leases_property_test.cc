@@ -240,7 +240,7 @@ class World {
     const std::string lease = any_lease();
     if (lease.empty() || sent_.count(lease) != 0 || leases_known_.at(lease).expires_at < now_) return;
     LeaseFate& fate = leases_known_.at(lease);
-    if (!leases_->give_back(*id_of_uuid(lease), true)) return;
+    if (!std::holds_alternative<Skipped>(leases_->skip({*id_of_uuid(lease), std::nullopt, std::nullopt}))) return;
     fate.ended = true;
     given_back_.insert(lease);
     if (++skips_[fate.prompt.value()] >= 3) parked_.insert(fate.prompt.value());

@@ -69,6 +69,11 @@ class LeasesTest : public ::testing::Test {
     return sending.standing;
   }
 
+  bool skipped(const Grant& grant) {
+    return std::holds_alternative<Skipped>(
+        leases_.skip({*id_of_uuid(grant.lease_id.value()), std::nullopt, std::nullopt}));
+  }
+
   SeededRandom random_{7};
   Leases leases_{kPartitions, LeaseRules{}, "voices.recordings", random_};
   WallTime now_ = kStart;
@@ -221,11 +226,61 @@ TEST_F(LeasesTest, ThreeDifferentSpeakersParkASentence) {
   for (std::uint64_t who = 1; who <= 3; ++who) {
     const auto grant = next(who);
     ASSERT_TRUE(grant) << who;
-    EXPECT_TRUE(leases_.give_back(*id_of_uuid(grant->lease_id.value()), true));
-    EXPECT_FALSE(leases_.give_back(*id_of_uuid(grant->lease_id.value()), true)) << "again changes nothing";
+    EXPECT_TRUE(skipped(*grant));
+    EXPECT_FALSE(skipped(*grant)) << "again changes nothing";
     EXPECT_FALSE(next(who)) << "who skipped it is not asked again";
   }
   EXPECT_FALSE(next(4));
+}
+
+// A lease that was granted and not written is lost with its instance; one that ran out is gone, too.
+TEST_F(LeasesTest, ASkipOfALeaseThatIsNotKnownCountsByWhatItNames) {
+  publish(1, 1);
+  const auto grant = next(1);
+  now_ = grant->expires_at + milliseconds(1);
+  leases_.expire(now_);
+  SkipRequest request{*id_of_uuid(grant->lease_id.value()), std::nullopt, speaker(1)};
+  EXPECT_TRUE(std::holds_alternative<NothingToSkip>(leases_.skip(request))) << "of which sentence is not said";
+  request.prompt_id = numbered_prompt(99);
+  while (leases_.partition_of(*request.prompt_id) != leases_.partition_of(grant->prompt_id))
+    request.prompt_id = numbered_prompt(random_.below(1'000) + 100);
+  EXPECT_TRUE(std::holds_alternative<UnknownPrompt>(leases_.skip(request)));
+  request.prompt_id = grant->prompt_id;
+  EXPECT_TRUE(std::holds_alternative<Skipped>(leases_.skip(request)));
+  EXPECT_FALSE(next(1)) << "who skipped it is not asked again";
+  EXPECT_TRUE(next(2));
+}
+
+TEST_F(LeasesTest, ASkipThatComesLateEndsWhatItsSpeakerWasGivenOfTheSentenceMeanwhile) {
+  publish(1, 1);
+  const auto lost = next(1);
+  const Id128 lease = *id_of_uuid(lost->lease_id.value());
+  EXPECT_TRUE(leases_.give_back(lease)) << "as if its instance had died before it was written";
+  ASSERT_TRUE(next(1));
+  EXPECT_TRUE(std::holds_alternative<Skipped>(leases_.skip({lease, lost->prompt_id, speaker(1)})));
+  EXPECT_EQ(leases_.leases_held(), 0U);
+  EXPECT_FALSE(next(1));
+}
+
+TEST_F(LeasesTest, ASkipThatIsRepeatedIsRememberedOnceAndWrittenAgain) {
+  publish(1, 1, "sw", 5);
+  const auto grant = next(1);
+  const SkipRequest request{*id_of_uuid(grant->lease_id.value()), grant->prompt_id, speaker(1)};
+  for (int n = 0; n < 4; ++n) {
+    EXPECT_TRUE(std::holds_alternative<Skipped>(leases_.skip(request)));
+    const auto change = leases_.next_change(now_);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->state.skipped_by.size(), 1U);
+    EXPECT_FALSE(change->state.parked);
+  }
+}
+
+TEST_F(LeasesTest, AParkedSentenceRemembersNoMoreSpeakers) {
+  publish(1, 1, "sw", 9);
+  const auto grant = next(1);
+  for (std::uint64_t who = 1; who <= 9; ++who)
+    leases_.skip({*id_of_uuid(grant->lease_id.value()), grant->prompt_id, speaker(who)});
+  EXPECT_EQ(leases_.next_change(now_)->state.skipped_by.size(), LeaseRules{}.skips_until_parked);
 }
 
 TEST_F(LeasesTest, APartitionThatIsNotOwnedIsNotAnswered) {

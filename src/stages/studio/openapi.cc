@@ -17,11 +17,13 @@ const std::string& openapi_document() {
     "200": {"description": "A sentence", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Grant"}}}},
     "204": {"description": "None is open"}, "400": {"$ref": "#/components/responses/Problem"},
     "429": {"$ref": "#/components/responses/ComeAgain"}, "503": {"$ref": "#/components/responses/ComeAgain"}}}},
-"/api/v1/leases/{lease_id}": {"delete": {"operationId": "endLease", "summary": "The sentence will not be read; idempotent",
+"/api/v1/leases/{lease_id}": {"delete": {"operationId": "endLease", "summary": "The sentence will not be read; idempotent. A skip is answered once it stands in Kafka",
   "parameters": [
     {"name": "lease_id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
-    {"name": "reason", "in": "query", "schema": {"enum": ["skip"]}, "description": "skip: this speaker is not asked again, and a sentence that three skip is parked."}],
-  "responses": {"204": {"description": "It is not held (any more)"}, "400": {"$ref": "#/components/responses/Problem"},
+    {"name": "reason", "in": "query", "schema": {"enum": ["skip"]}, "description": "skip: this speaker is not asked again, and a sentence that three skip is parked."},
+    {"name": "prompt", "in": "query", "schema": {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$"}, "description": "With speaker: a skip counts also when the lease is not known any more."},
+    {"name": "speaker", "in": "query", "schema": {"type": "string", "format": "uuid"}}],
+  "responses": {"204": {"description": "It is not held (any more); a skip is remembered"}, "400": {"$ref": "#/components/responses/Problem"},
     "503": {"$ref": "#/components/responses/ComeAgain"}}}},
 "/api/v1/recordings/{recording_id}": {"put": {"operationId": "putRecording", "summary": "A voice; idempotent by its id",
   "parameters": [

@@ -115,9 +115,7 @@ std::set<PartitionId> Ownership::on_given_up(const std::set<PartitionId>& partit
   }
   const std::set<PartitionId> were_open = shut(partitions);
   const bool written = were_open.empty() || write_what_changed(were_open);
-  desk_.with_leases([&](Leases& leases) {
-    for (const PartitionId partition : were_open) leases.disown(partition);
-  });
+  desk_.disown(were_open);
   if (!were_open.empty()) parts_->leave(were_open);
   logging::info("partitions are given up", {{"partitions", partitions.size()}, {"in_order", written}});
   return written ? were_open : std::set<PartitionId>();
@@ -135,7 +133,8 @@ std::set<PartitionId> Ownership::shut(const std::set<PartitionId>& partitions) {
   return were_open;
 }
 
-// A take that is answered later is found by the next owner in recordings.
+// A take that is answered later is found by the next owner in recordings; a skip that is refused now is repeated to the
+// next owner by its page, which was not told yet that it is done.
 bool Ownership::write_what_changed(const std::set<PartitionId>& partitions) {
   const auto until = std::chrono::steady_clock::now() + kHandOverMax;
   for (const PartitionId partition : partitions) {

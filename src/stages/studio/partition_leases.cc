@@ -180,21 +180,24 @@ void PartitionLeases::set_request(Sentence& sentence, const Id128& lease, std::o
   update(sentence);
 }
 
-std::optional<HeldLease> PartitionLeases::give_back(const Id128& lease, bool skip) {
+std::optional<HeldLease> PartitionLeases::give_back(const Id128& lease) {
   Sentence* sentence = find_by_lease(lease);
   if (sentence == nullptr) return std::nullopt;
   const auto it = std::find_if(sentence->leases.begin(), sentence->leases.end(),
                                [&](const HeldLease& held) { return held.id == lease; });
   ANTIPHON_ASSERT(it != sentence->leases.end());
   const HeldLease ended = take_lease(*sentence, static_cast<std::size_t>(it - sentence->leases.begin()));
-  if (skip && ended.speaker && sentence->skipped_by.size() < events::kSkipsMax &&
-      std::find(sentence->skipped_by.begin(), sentence->skipped_by.end(), *ended.speaker) ==
-          sentence->skipped_by.end()) {
-    sentence->skipped_by.push_back(*ended.speaker);
-    sentence->parked = sentence->parked || sentence->skipped_by.size() >= rules_.skips_until_parked;
-  }
   update(*sentence);
   return ended;
+}
+
+void PartitionLeases::skip(Sentence& sentence, const Id128& speaker) {
+  const auto& known = sentence.skipped_by;
+  if (!sentence.parked && std::find(known.begin(), known.end(), speaker) == known.end()) {
+    sentence.skipped_by.push_back(speaker);
+    sentence.parked = known.size() >= std::min(rules_.skips_until_parked, events::kSkipsMax);
+  }
+  update(sentence);
 }
 
 std::vector<HeldLease> PartitionLeases::expire(WallTime now) {

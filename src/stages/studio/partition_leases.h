@@ -82,8 +82,10 @@ class PartitionLeases {
   // The sentence must be open().
   void grant(Sentence& sentence, HeldLease lease);
   void set_request(Sentence& sentence, const Id128& lease, std::optional<Id128> request);
-  // A lease that its holder gives back. `skip`: and does not want to read it.
-  std::optional<HeldLease> give_back(const Id128& lease, bool skip);
+  std::optional<HeldLease> give_back(const Id128& lease);
+  // They do not want to read it. Its state is to be written, also where all of this was known already: whether that
+  // stands in prompt-state is not known here.
+  void skip(Sentence& sentence, const Id128& speaker);
   // Leases that ended by time: their expires_at lies before `now`.
   std::vector<HeldLease> expire(WallTime now);
 

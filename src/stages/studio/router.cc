@@ -68,6 +68,22 @@ std::variant<GrantRequest, http::Response> read_grant_request(const http::Reques
   return grant;
 }
 
+// The lease, and what else is named of it.
+std::variant<SkipRequest, http::Response> read_skip_request(const http::Request& request) {
+  const auto lease = id_of_uuid(request.captures.at(0));
+  if (!lease) return problem(400, "a lease id is a UUID");
+  SkipRequest skip{*lease, std::nullopt, std::nullopt};
+  if (const auto prompt = request.target.query.get("prompt")) {
+    if (!events::is_prompt_id(*prompt)) return problem(400, "prompt must be a prompt id");
+    skip.prompt_id = PromptId(std::string(*prompt));
+  }
+  if (const auto speaker = request.target.query.get("speaker")) {
+    skip.speaker = id_of_uuid(*speaker);
+    if (!skip.speaker) return problem(400, "speaker must be a UUID");
+  }
+  return skip;
+}
+
 }  // namespace
 
 Router::From Router::from(const http::Request& request) const {
@@ -121,15 +137,19 @@ void Router::put_recording(http::Request request, const Responder& responder) {
 }
 
 void Router::end_lease(http::Request request, const Responder& responder) {
-  const auto lease = id_of_uuid(request.captures.at(0));
   const auto reason = request.target.query.get("reason");
-  if (!lease) return void(responder.answer(problem(400, "a lease id is a UUID")));
+  auto read = read_skip_request(request);
+  if (auto* refused = std::get_if<http::Response>(&read)) return void(responder.answer(std::move(*refused)));
   if (reason && *reason != "skip") return void(responder.answer(problem(400, "the reason can be skip, or left out")));
-  const auto partition = here_.partition_of_lease(*lease);
+  const auto& named = std::get<SkipRequest>(read);
+  const auto partition = here_.partition_of_lease(named.lease);
   if (!partition) return void(responder.answer(http::Response::empty(204)));  // none of ours: nobody holds it
+  if (named.prompt_id && partition_of(named.prompt_id->value(), partitions_) != *partition)
+    return void(responder.answer(problem(400, "the lease is of another sentence")));
   at_owner(*partition, std::move(request), responder,
-           [this, lease = *lease, skip = reason.has_value()](const http::Request&, const Responder& to) {
-             here_.end_lease(lease, skip);
+           [this, named, skip = reason.has_value()](const http::Request&, const Responder& to) {
+             if (skip) return here_.skip(named, to);
+             here_.give_back(named.lease);
              to.answer(http::Response::empty(204));
            });
 }
@@ -223,6 +243,7 @@ struct Router::Sum {
     if (--left > 0) return;
     if (!any) return void(responder.answer(starting()));
     std::vector<LocaleCount> counts;
+    counts.reserve(open.size());
     for (const auto& [locale, number] : open) counts.push_back({locale, number});
     responder.answer(http::Response::json(200, locale_list(counts)));
   }

@@ -19,7 +19,9 @@ class Here {
   [[nodiscard]] virtual bool serves(PartitionId partition) = 0;
   [[nodiscard]] virtual std::optional<PartitionId> partition_of_lease(const Id128& lease) = 0;
   virtual http::Response next(const GrantRequest& grant) = 0;  // 200 or 204
-  virtual void end_lease(const Id128& lease, bool skip) = 0;
+  virtual void give_back(const Id128& lease) = 0;
+  // The lease's partition is open here.
+  virtual void skip(const SkipRequest& request, const http::Responder& responder) = 0;
   // The prompt's partition is open here, or the request names no prompt: then it says what is wrong with it.
   virtual void put_recording(http::Request request, const http::Responder& responder) = 0;
   virtual std::vector<LocaleCount> locales() = 0;

@@ -89,9 +89,16 @@ class FakeHere final : public Here {
     --sentences_;
     return http::Response::json(200, json{{"from", name}, {"locale", grant.locale}}.dump());
   }
-  void end_lease(const Id128& lease, bool skip) override {
+  void give_back(const Id128& lease) override {
     const std::lock_guard lock(mutex_);
-    ended_.push_back(uuid_of_id(lease) + (skip ? " skipped" : ""));
+    ended_.push_back(uuid_of_id(lease));
+  }
+  void skip(const SkipRequest& request, const http::Responder& responder) override {
+    const std::lock_guard lock(mutex_);
+    ended_.push_back(uuid_of_id(request.lease) + " skipped" +
+                     (request.prompt_id ? ", " + request.prompt_id->value() : "") +
+                     (request.speaker ? " by " + uuid_of_id(*request.speaker) : ""));
+    responder.answer(status == 503 ? http::problem_retry(503, "it is not written yet", 2) : http::Response::empty(204));
   }
   void put_recording(http::Request request, const http::Responder& responder) override {
     const std::lock_guard lock(mutex_);
@@ -294,7 +301,14 @@ TEST_F(RouterTest, ALeaseEndsAtItsOwner) {
   EXPECT_EQ(end(lease_in(kPartitions)), 204) << "none of ours";
   EXPECT_EQ(end("none"), 400);
   EXPECT_EQ(end(lease_in(5) + "?reason=bored"), 400);
-  EXPECT_THAT(b_.here.ended(), ElementsAre(lease_in(5) + " skipped"));
+  EXPECT_EQ(end(lease_in(5) + "?reason=skip&speaker=me"), 400);
+  EXPECT_EQ(end(lease_in(5) + "?reason=skip&prompt=me"), 400);
+  const std::string speaker = "0b5e7c1a-0000-4000-8000-00000000000a";
+  const std::string prompt = prompt_in(5);
+  EXPECT_EQ(end(lease_in(4) + "?reason=skip&prompt=" + prompt), 400) << "the lease is of another sentence";
+  EXPECT_EQ(end(lease_in(5) + "?reason=skip&prompt=" + prompt + "&speaker=" + speaker), 204);
+  EXPECT_THAT(b_.here.ended(),
+              ElementsAre(lease_in(5) + " skipped", lease_in(5) + " skipped, " + prompt + " by " + speaker));
   EXPECT_THAT(a_.here.ended(), ElementsAre(lease_in(0)));
 }
 

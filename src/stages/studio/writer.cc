@@ -23,16 +23,11 @@ Result<> Writer::flush() {
     const std::vector<StateChange> changes = desk_.changes(kChangesPerTransaction);
     if (changes.empty()) break;
     const auto written = write_(changes);
-    desk_.with_leases([&](Leases& leases) {
-      for (const StateChange& change : changes) {
-        if (written) {
-          leases.written(change);
-        } else {
-          leases.changed_again(change);
-        }
-      }
-    });
-    if (written) continue;
+    if (written) {
+      desk_.written(changes);
+      continue;
+    }
+    desk_.changed_again(changes);
     // Expected while the group divides anew; everything else a person should see.
     if (written.error().kind != ErrorKind::kConflict) health_.set_problem("prompt-state", written.error().message);
     return written;

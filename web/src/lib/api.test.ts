@@ -107,6 +107,21 @@ test('the words of a refusal are kept, cut to a length', async () => {
   assert.equal(answer.kind === 'refused' && answer.refusal.detail.length, 300);
 });
 
+test('a skip names its sentence and its speaker, and is heard when the studio says so for good', async () => {
+  const seen: { url: string; init: RequestInit }[] = [];
+  const prompt = {
+    ...{ promptId: 'P', text: '', locale: 'sw', leaseId: 'L', expiresAtMs: 0 },
+    direction: 'ltr',
+  } as const;
+  const heard = (reply: Reply): Promise<boolean> => apiOf(reply, seen).skip(prompt, 's');
+  assert.equal(await heard(new Response(null, { status: 204 })), true);
+  assert.equal(seen[0]?.url, 'https://host.example/voices/api/v1/leases/L?reason=skip&prompt=P&speaker=s');
+  assert.equal(seen[0].init.method, 'DELETE');
+  assert.equal(await heard(problem(400)), true);
+  for (const reply of [problem(503), problem(429), new Response('<h1>hotel</h1>'), new Error('no line')])
+    assert.equal(await heard(reply), false);
+});
+
 test('session and take go together; without them neither is said', () => {
   assert.equal(takeHeaders(take)['X-Take'], '7');
   assert.equal(takeHeaders(take)['X-Session-Id'], 'S');

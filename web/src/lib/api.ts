@@ -46,7 +46,8 @@ export interface NextQuery {
 
 export interface Api {
   nextPrompt(query: NextQuery): Promise<NextAnswer>;
-  skipLease(leaseId: string): Promise<boolean>;
+  /** Whether the studio has heard it, for good. */
+  skip(prompt: Prompt, speakerId: string): Promise<boolean>;
   putTake(take: Take, audio: ArrayBuffer): Promise<PutAnswer>;
   locales(): Promise<LocaleOffer[] | null>;
 }
@@ -109,11 +110,13 @@ export function makeApi(root: string, deps: ApiDeps): Api {
       return refusal ? { kind: 'refused', refusal } : away(answer);
     },
 
-    async skipLease(leaseId) {
-      const path = `leases/${encodeURIComponent(leaseId)}?reason=skip`;
+    async skip({ leaseId, promptId }, speakerId) {
+      // Sentence and speaker, because the studio may not know the lease any more.
+      const query = new URLSearchParams({ reason: 'skip', prompt: promptId, speaker: speakerId });
+      const path = `leases/${encodeURIComponent(leaseId)}?${query.toString()}`;
       const answer = await ask(path, { method: 'DELETE', keepalive: true }, ASK_TIMEOUT_MS);
-      // Any clear answer will do: a lease that is gone cannot be skipped any more.
-      return answer !== null && answer.response.status < 500 && answer.response.status !== 429;
+      const status = answer?.response.status ?? 0;
+      return status === 204 || FINAL_STATUSES.includes(status);
     },
 
     async putTake(take, audio) {

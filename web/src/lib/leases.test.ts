@@ -35,8 +35,9 @@ function bench(context: TestContext, answers: NextAnswer[], kept: Held | null = 
         const answer = answers.shift();
         return answer ? Promise.resolve(answer) : new Promise(() => undefined);
       },
-      skipLease: (id) => {
-        skipped.push(id);
+      skip: ({ leaseId, promptId }, speaker) => {
+        assert.deepEqual([promptId, speaker], [`prompt ${leaseId}`, 'speaker']);
+        skipped.push(leaseId);
         return Promise.resolve(self.skips);
       },
     },
@@ -193,6 +194,54 @@ test('a skip is told to the studio, again if it was not heard', async (context) 
   await pass(1_000);
   await pass(10_000);
   assert.deepEqual(skipped, ['a', 'a']);
+});
+
+test('a sentence whose skip is not heard yet is not shown, whatever lease it comes under', async (context) => {
+  const again = { kind: 'prompt', prompt: { ...lease('a2'), promptId: 'prompt a' } } as const;
+  const { leases, asked, pass, self } = bench(context, [gives('a'), gives('b'), again, again, gives('c')]);
+  leases.wake();
+  await settle();
+  self.skips = false;
+  leases.skip();
+  await settle();
+  assert.equal(asked.length, 3);
+  await pass(1_000);
+  assert.equal(asked.length, 4);
+  self.skips = true;
+  await pass(15_000);
+  leases.advance();
+  assert.equal(leases.current?.leaseId, 'c');
+});
+
+test('a sentence that is held comes under a new lease: that takes the place of the lost one', async (context) => {
+  const again = { kind: 'prompt', prompt: { ...lease('a2'), promptId: 'prompt a' } } as const;
+  const { leases, asked } = bench(context, [gives('a'), again, gives('b')]);
+  leases.wake();
+  await settle();
+  assert.equal(asked.length, 3);
+  assert.equal(leases.current?.leaseId, 'a2');
+  leases.advance();
+  assert.equal(leases.current.leaseId, 'b');
+});
+
+test('a skip outlives many refusals and a reload', async (context) => {
+  const { leases, skipped, saved, pass, self } = bench(context, [gives('a'), gives('b')]);
+  leases.wake();
+  await settle();
+  self.skips = false;
+  leases.skip();
+  for (let minutes = 0; minutes < 10; minutes += 1) await pass(60_000);
+  assert.ok(skipped.length >= 10);
+  leases.stop();
+  const kept = saved.at(-1) ?? null;
+  assert.deepEqual(
+    kept?.skips?.map(({ leaseId }) => leaseId),
+    ['a'],
+  );
+  const reloaded = bench(context, [], kept);
+  await settle();
+  assert.deepEqual(reloaded.skipped, ['a']);
+  assert.deepEqual(reloaded.saved.at(-1)?.skips, []);
 });
 
 test('a reload goes on with what the tab held, without what has run out or was read', (context) => {

@@ -5,6 +5,10 @@
 // (`busy`), nothing is replaced: a late take is kept by the studio.
 // A page that asks for a third sentence is given one of its two again. While an earlier one is still on its way to the
 // studio, by a take or a skip, that can be one that this page is done with: it asks again when that has arrived.
+// A studio that died before it had written a lease may give the sentence again under another one: that takes the place of
+// the lost one.
+// A skip is told to the studio until it is heard, over reloads too, and what was skipped is not shown meanwhile, whoever
+// gives it again.
 import type { Api, Prompt } from './api';
 import { EMPTY_BACKOFF, LEASE_BACKOFF, backoffMs } from './backoff';
 import type { Refusal } from './take';
@@ -12,6 +16,8 @@ import type { Refusal } from './take';
 export interface Held {
   readonly current: Prompt | null;
   readonly next: Prompt | null;
+  /** Skipped, and the studio has not said yet that it knows. */
+  readonly skips?: readonly Prompt[];
 }
 
 export type Supply =
@@ -22,7 +28,7 @@ export type Supply =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export interface LeaseDeps {
-  readonly api: Pick<Api, 'nextPrompt' | 'skipLease'>;
+  readonly api: Pick<Api, 'nextPrompt' | 'skip'>;
   readonly locale: string;
   readonly speakerId: string;
   readonly now: () => number;
@@ -38,7 +44,9 @@ export interface LeaseDeps {
   readonly onChange: () => void;
 }
 
-const SKIP_ATTEMPTS_MAX = 5;
+/** Ten minutes, a lease's life. */
+const SKIP_ATTEMPTS_MAX = 45;
+const SKIPS_MAX = 100;
 const LEASE_SHORTEST_MS = 30_000;
 
 export class Leases {
@@ -54,9 +62,12 @@ export class Leases {
   private stopped = false;
   /** Leases that this page has left behind. */
   private readonly done = new Set<string>();
+  private skips: readonly Prompt[];
 
   constructor(private readonly deps: LeaseDeps) {
     const kept = deps.load();
+    this.skips = kept?.skips ?? [];
+    for (const prompt of this.skips) void this.giveUp(prompt, 1);
     this.held = { current: this.fresh(kept?.current), next: this.fresh(kept?.next) };
     if (!this.held.current) this.held = { current: this.held.next, next: null };
   }
@@ -102,18 +113,21 @@ export class Leases {
 
   /** The person cannot or will not read it. */
   skip(): void {
-    const lease = this.held.current?.leaseId;
+    const prompt = this.held.current;
+    if (prompt) this.skips = [...this.skips, prompt].slice(-SKIPS_MAX);
     this.advance();
-    if (lease !== undefined) void this.giveUp(lease, 1);
+    if (prompt) void this.giveUp(prompt, 1);
   }
 
-  private async giveUp(lease: string, attempt: number): Promise<void> {
-    if (await this.deps.api.skipLease(lease)) return;
-    if (attempt >= SKIP_ATTEMPTS_MAX || this.stopped) {
-      this.done.delete(lease);
-      return;
+  private async giveUp(prompt: Prompt, attempt: number): Promise<void> {
+    const heard = await this.deps.api.skip(prompt, this.deps.speakerId);
+    if (heard || attempt >= SKIP_ATTEMPTS_MAX) {
+      if (!heard) this.done.delete(prompt.leaseId);
+      this.skips = this.skips.filter((skipped) => skipped !== prompt);
+      if (!this.stopped) this.save();
+    } else if (!this.stopped) {
+      setTimeout(() => void this.giveUp(prompt, attempt + 1), this.wait(attempt, LEASE_BACKOFF));
     }
-    setTimeout(() => void this.giveUp(lease, attempt + 1), this.wait(attempt, LEASE_BACKOFF));
   }
 
   private refill(): void {
@@ -139,7 +153,7 @@ export class Leases {
     this.asking = false;
     if (this.stopped) return;
     if (answer.kind !== 'away') this.requestId = null;
-    if (answer.kind === 'prompt' && !this.isDoneWith(answer.prompt.leaseId)) {
+    if (answer.kind === 'prompt' && !this.isDoneWith(answer.prompt)) {
       this.failures = 0;
       this.accept(answer.prompt);
       this.refill();
@@ -159,7 +173,8 @@ export class Leases {
     );
   }
 
-  private isDoneWith(lease: string): boolean {
+  private isDoneWith({ leaseId: lease, promptId }: Prompt): boolean {
+    if (this.skips.some((skipped) => skipped.promptId === promptId)) return true;
     if (lease === this.held.current?.leaseId || lease === this.held.next?.leaseId) return true;
     return this.deps.isTaken(lease) || (this.done.has(lease) && !this.deps.mayReadAgain(lease));
   }
@@ -169,7 +184,8 @@ export class Leases {
     const expiresAtMs = Math.max(answered.expiresAtMs, this.deps.now() + LEASE_SHORTEST_MS);
     const prompt = { ...answered, expiresAtMs };
     const { current, next } = this.held;
-    if (current && (this.busy || this.fresh(current))) this.change({ current, next: prompt });
+    if (current?.promptId === prompt.promptId) this.change({ current: prompt, next });
+    else if (current && (this.busy || this.fresh(current))) this.change({ current, next: prompt });
     else if (next) this.change({ current: next, next: prompt });
     else this.change({ current: prompt, next: null });
   }
@@ -197,7 +213,8 @@ export class Leases {
   }
 
   private save(): void {
-    this.deps.save({ current: this.spent ? null : this.held.current, next: this.held.next });
+    const { current, next } = this.held;
+    this.deps.save({ current: this.spent ? null : current, next, skips: this.skips });
   }
 
   private sleep(ms: number | null): void {
