@@ -113,7 +113,7 @@ void Peers::try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner, b
   }
   if (!second) {
     asked->first = owner.token;
-    doubt_later(asked);
+    if (asked->request.method != http::Method::kPut) doubt_later(asked);
   }
   send_to(owner, asked->partition, asked->request, [this, asked, second](Result<http::Response> answer) {
     if (answer || answer.error().kind != ErrorKind::kUnavailable || second) return asked->tell(std::move(answer));

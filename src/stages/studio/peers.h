@@ -29,7 +29,8 @@ struct PeersSettings {
   std::int32_t partitions = 6;
   std::chrono::milliseconds look_every{200};  // at most
   std::chrono::milliseconds patience{2'000};  // how long ask() looks for an owner that answers
-  // How long ask() believes in an owner that does not answer: then it looks whether there is a new one, and again.
+  // How long ask() believes in an owner that does not answer: then it looks whether there is a new one, and again. Not
+  // with a voice: a slow owner that has given the partition away may still bring it to Kafka, and two would.
   std::chrono::milliseconds doubt_after{1'500};
 };
 
@@ -66,9 +67,9 @@ class Peers {
   // One try. kUnavailable: no answer, or 421: what was known of this owner is forgotten. Other errors are the client's.
   void send_to(const Claim& owner, PartitionId partition, const PeerRequest& request, Then then);
   // The owner of the partition, whoever that is: looked up when unknown; when it fails, another one once, if one is
-  // found within `patience`; when it is silent (stopped, or cut off), another one as soon as there is one. kConflict:
-  // the owner is ourselves (the caller looks at its own table again); kUnavailable: no owner was found, or none that
-  // answers.
+  // found within `patience`; when it is silent (stopped, or cut off), another one as soon as there is one, but not for
+  // a PUT. kConflict: the owner is ourselves (the caller looks at its own table again); kUnavailable: no owner was
+  // found, or none that answers.
   void ask(PartitionId partition, PeerRequest request, Then then);
 
   [[nodiscard]] const std::string& token() const { return settings_.token; }
