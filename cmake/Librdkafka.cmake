@@ -1,4 +1,4 @@
-# librdkafka, built from the source that setup/librdkafka names, for this preset: its sanitizers guard the library, too.
+# librdkafka, built from the source that setup/librdkafka names, with our patch, for this preset: its sanitizers guard the library, too.
 #
 #   target antiphon_rdkafka      the static library and its headers, as <librdkafka/rdkafka.h>
 #
@@ -9,10 +9,15 @@ find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)
 pkg_check_modules(RDKAFKA_NEEDS REQUIRED IMPORTED_TARGET zlib libzstd liblz4 libsasl2)
 
-file(STRINGS ${CMAKE_SOURCE_DIR}/setup/librdkafka pinned REGEX "^version ")
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/setup/librdkafka)
-string(REPLACE "version " "" RDKAFKA_VERSION "${pinned}")
-set(RDKAFKA_SOURCE ${CMAKE_SOURCE_DIR}/build/librdkafka-${RDKAFKA_VERSION})
+set(pinned ${CMAKE_SOURCE_DIR}/setup/librdkafka)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pinned} ${pinned}.patch)
+file(READ ${pinned} names)
+file(READ ${pinned}.patch patch)
+string(REGEX MATCH "version ([0-9.]+)" version "${names}")
+set(RDKAFKA_VERSION ${CMAKE_MATCH_1})
+string(SHA256 hash "${names}${patch}")
+string(SUBSTRING ${hash} 0 8 hash)
+set(RDKAFKA_SOURCE ${CMAKE_SOURCE_DIR}/build/librdkafka-${RDKAFKA_VERSION}-${hash})
 if(NOT EXISTS ${RDKAFKA_SOURCE}/src/rdkafka.h)
   message(FATAL_ERROR "librdkafka ${RDKAFKA_VERSION} is not in ${RDKAFKA_SOURCE}: `./dev setup build` fetches it")
 endif()

@@ -10,6 +10,7 @@
 #include "adapters/bus/baton.h"
 #include "adapters/bus/shares.h"
 #include "adapters/bus/testing/mock_cluster.h"
+#include "adapters/bus/transactions.h"
 
 namespace antiphon::bus {
 namespace {
@@ -116,6 +117,38 @@ TEST_F(OnABadDay, WhatIsHeldStaysSureWhileTheGroupDoesNotAnswerWhereWeAre) {
   // One commit is under way at a time: when the group knows the newer offset, the first answer is here.
   ASSERT_NO_FATAL_FAILURE(wait_and_be_sure(Offset(7)));
   EXPECT_GT(clock_.mono_now() - told_at, settings.session_timeout / 2) << "it was not made to wait";
+}
+
+// librdkafka's issues 5511 and 5456: setup/librdkafka.patch.
+TEST_F(OnABadDay, ATransactionFindsAGroupThatHasMoved) {
+  constexpr const char* kWriter = "mock.test.writer";
+  ASSERT_EQ(rd_kafka_mock_coordinator_set(cluster_.get(), "transaction", kWriter, kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
+  Gains events;
+  auto shares = Shares::join(connection_, {kGroup, kTopic, {}, "note", {}}, clock_, events);
+  ASSERT_TRUE(shares) << shares.error().message;
+  ASSERT_TRUE(events.signal.wait(15s, [&] { return events.gained.load(); }));
+  const auto writer = Transactions::create(connection_, {.transactional_id = kWriter});
+  const auto write = [&] {
+    const OutgoingRecord record{kTopic, kOnly, "key", "state", {}, {}};
+    return writer->write({record}, {{{{kTopic, kOnly}, Offset(1)}}, "note"}, (*shares)->group(), 5s);
+  };
+  const auto first = write();
+  ASSERT_TRUE(first) << first.error().message;
+
+  ASSERT_EQ(rd_kafka_mock_coordinator_set(cluster_.get(), "group", kGroup, kLeader), RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster_.get(), kCoordinator), RD_KAFKA_RESP_ERR_NO_ERROR);
+  std::atomic<bool> tired = false;
+  auto later = std::async(std::launch::async, [&] {
+    Result<> done = write();
+    while (!done && !tired) done = write();
+    return done;
+  });
+  const bool in_time = later.wait_for(60s) == std::future_status::ready;
+  tired = true;
+  if (!in_time) rd_kafka_mock_broker_set_up(cluster_.get(), kCoordinator);  // so that it ends at all
+  const auto done = later.get();
+  EXPECT_TRUE(in_time);
+  EXPECT_TRUE(done) << done.error().message;
 }
 
 }  // namespace
