@@ -1,13 +1,17 @@
 // Brokers that misbehave: on librdkafka's mock cluster, which does so on demand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "adapters/bus/admin.h"
 #include "adapters/bus/baton.h"
+#include "adapters/bus/producer.h"
 #include "adapters/bus/shares.h"
 #include "adapters/bus/testing/mock_cluster.h"
 
@@ -20,7 +24,8 @@ constexpr const char* kTopic = "mock.test";
 constexpr const char* kGroup = "mock.test.group";
 constexpr std::int32_t kCoordinator = 1;
 constexpr std::int32_t kLeader = 2;
-constexpr std::int16_t kOffsetCommit = 8;  // ApiKey
+constexpr std::int16_t kListOffsets = 2;  // ApiKeys
+constexpr std::int16_t kOffsetCommit = 8;
 constexpr PartitionId kOnly{0};
 
 // Two brokers: one leads the only partition of the topic, the other coordinates the group.
@@ -74,6 +79,107 @@ TEST_F(OnABadDay, AQuestionToALeaderThatIsDownEndsInTime) {
   EXPECT_TRUE(in_time);
   ASSERT_FALSE(range);
   EXPECT_EQ(range.error().kind, ErrorKind::kUnavailable) << range.error().message;
+}
+
+class Member final : public GroupEvents {
+ public:
+  void on_assigned(const std::map<TopicPartition, Offset>& partitions) override { assigned += partitions.size(); }
+  void on_revoked(const std::vector<TopicPartition>&) override {}
+  void on_loss(const TopicPartition&, Offset, OffsetRange) override { lost = true; }
+  std::size_t assigned = 0;
+  bool lost = false;
+};
+
+// A group that stands at 3 of a log that ends at 1.
+class BeyondTheEnd : public OnABadDay {
+ protected:
+  void SetUp() override {
+    OnABadDay::SetUp();
+    auto producer = Producer::create(connection_);
+    ASSERT_TRUE(producer);
+    producer_ = std::move(*producer);
+    ASSERT_TRUE(write("a"));
+    settings_.group_id = kGroup;
+    settings_.topics = {kTopic};
+    Member events;
+    auto consumer = GroupConsumer::create(connection_, settings_, events);
+    ASSERT_TRUE(consumer);
+    poll_until(**consumer, [&] { return events.assigned > 0; });
+    ASSERT_TRUE((*consumer)->commit({{{kTopic, kOnly}, Offset(3)}}));
+  }
+  Result<Delivered> write(const char* value) {
+    return producer_->send_and_wait({kTopic, kOnly, "k", value, {}, std::nullopt}, 10s);
+  }
+  // Ends with three values, too.
+  std::vector<std::string> poll_until(GroupConsumer& consumer, const std::function<bool()>& until) {
+    const auto began = clock_.mono_now();
+    std::vector<std::string> values;
+    while (!until() && clock_.mono_now() - began < 40s && values.size() < 3) {
+      const auto polled = clock_.mono_now();
+      const auto message = consumer.poll(100ms);
+      longest_poll_ = std::max(longest_poll_, clock_.mono_now() - polled);
+      EXPECT_TRUE(message) << message.error().message;
+      if (!message) break;
+      if (*message) values.emplace_back(as_text(*(*message)->record().value));
+    }
+    return values;
+  }
+  void answer_late(std::chrono::milliseconds late) {
+    const int ms = static_cast<int>(late.count());
+    const auto fine = RD_KAFKA_RESP_ERR_NO_ERROR;
+    ASSERT_EQ(rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), kLeader, kListOffsets, 4, fine, ms, fine, ms,
+                                                           fine, ms, fine, ms),
+              fine);
+  }
+
+  GroupSettings settings_;
+  std::unique_ptr<Producer> producer_;
+  std::chrono::nanoseconds longest_poll_{0};
+};
+
+TEST_F(BeyondTheEnd, APollTakesASecondLongerAtMostForALeaderThatDoesNotAnswer) {
+  Member events;
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  poll_until(**consumer, [&] { return events.assigned > 0; });
+  longest_poll_ = {};
+  ASSERT_NO_FATAL_FAILURE(answer_late(20s));
+  const auto began = clock_.mono_now();
+  poll_until(**consumer, [&] { return clock_.mono_now() - began > 5s; });
+  EXPECT_LT(longest_poll_, 2s);
+  EXPECT_GT(longest_poll_, 900ms) << "nobody was asked";
+}
+
+TEST_F(BeyondTheEnd, TheEndDoesNotWaitLongForALeaderThatDoesNotAnswerOnAssignment) {
+  Member events;
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  ASSERT_NO_FATAL_FAILURE(answer_late(20s));
+  cluster_.watch_requests();
+  std::atomic<bool> ended = false;
+  auto polling = std::async(std::launch::async, [&] { poll_until(**consumer, [&] { return ended.load(); }); });
+  const auto began = clock_.mono_now();
+  while (cluster_.requests(kListOffsets) == 0 && clock_.mono_now() - began < 30s) std::this_thread::yield();
+  ASSERT_GT(cluster_.requests(kListOffsets), 0U);
+  ended = true;
+  (*consumer)->end();
+  EXPECT_EQ(polling.wait_for(3s), std::future_status::ready);
+}
+
+// While leaders change, nobody answers: that ended an archive.
+TEST_F(BeyondTheEnd, IsDoubtedThoughNobodyTellsTheEnd) {
+  Member events;
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  cluster_.answer(kListOffsets, 60, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  const auto began = clock_.mono_now();
+  poll_until(**consumer, [&] { return clock_.mono_now() - began > 8s; });
+  EXPECT_FALSE(HasFailure());
+  EXPECT_FALSE(events.lost);
+  cluster_.answer_again(kListOffsets);
+  poll_until(**consumer, [&] { return clock_.mono_now() - began > 10s; });
+  for (const char* value : {"b", "c", "d"}) ASSERT_TRUE(write(value));
+  EXPECT_EQ(poll_until(**consumer, [] { return false; }), (std::vector<std::string>{"b", "c", "d"}));
 }
 
 class Gains final : public ShareEvents {
