@@ -175,6 +175,22 @@ TEST_F(BusOnKafka, ACommittedOffsetBeyondTheEndIsReadOnceItIsThere) {
   EXPECT_TRUE(events.lost.empty());
 }
 
+TEST_F(BusOnKafka, AGroupsOffsetIsCommittedWithTheLeaderEpochOfWhatWasRead) {
+  ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  GroupSettings settings;
+  settings.group_id = topic_ + ".group";
+  settings.topics = {topic_};
+  ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(1)}}));
+  rd::Configuration conf(connection_);
+  conf.set("group.id", settings.group_id);
+  auto asker = std::move(conf).make(RD_KAFKA_CONSUMER);
+  ASSERT_TRUE(asker);
+  const auto list = rd::list_of(std::vector{partition});
+  ASSERT_EQ(rd_kafka_committed(asker->get(), list.get(), 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  EXPECT_GE(rd_kafka_topic_partition_get_leader_epoch(&list->elems[0]), 0);
+}
+
 // A log that was cut at offset 1 and has grown again: b to d are not what was read there before.
 TEST_F(BusOnKafka, WhatALogThatWasCutHoldsBelowTheCommittedOffsetIsReadOnceItHasGrown) {
   ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/logging.h"
+
 namespace antiphon::bus {
 
 Doubt::Finding Doubt::look(const std::optional<OffsetRange>& told, SteadyTime now) {
@@ -16,8 +18,11 @@ Doubt::Finding Doubt::look(const std::optional<OffsetRange>& told, SteadyTime no
 }
 
 void Doubts::begin(const TopicPartition& partition, Offset offset, const std::optional<Offset>& told_end) {
-  Entry& entry = all_.try_emplace(partition, Entry{Doubt(offset, max_), SteadyTime::min()}).first->second;
-  if (told_end) entry.doubt.told_end(*told_end);
+  const auto [it, fresh] = all_.try_emplace(partition, Entry{Doubt(offset, max_), SteadyTime::min()});
+  if (told_end) it->second.doubt.told_end(*told_end);
+  if (!fresh) return;
+  logging::warn("a log does not hold what is to be read next; its leader may be cut off, or the log was cut",
+                {{"topic", partition.topic}, {"partition", partition.partition}, {"offset", offset}});
 }
 
 std::optional<TopicPartition> Doubts::due(SteadyTime now) const {

@@ -8,6 +8,7 @@
 
 #include "adapters/bus/consumer.h"
 #include "adapters/bus/doubt.h"
+#include "adapters/bus/epochs.h"
 #include "adapters/bus/rdkafka.h"
 #include "core/logging.h"
 
@@ -17,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kQuestionTimeout{2'000};  // on assignment; an end that comes meanwhile waits for it
-constexpr std::chrono::milliseconds kSeekTimeout{5'000};
 constexpr std::chrono::milliseconds kAskAgain{200};
 constexpr int kAssignmentAttemptsMax = 30;  // a minute of questions; then the group takes the partitions back
 
@@ -106,11 +106,15 @@ class RdGroupConsumer final : public GroupConsumer {
   Result<> commit(const std::map<TopicPartition, Offset>& next, const std::string& metadata) override {
     if (next.empty()) return {};
     const auto list = rd::list_of(next, metadata);
+    add_epochs(list.get());
     if (const auto code = rd_kafka_commit(handle_.get(), list.get(), 0); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return rd::error_of(code, fmt::format("commit of group {}", group_id_));
     }
     ANTIPHON_TRY_VOID(done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "commit"));
-    for (const auto& [partition, offset] : next) committed_[partition] = offset;
+    for (const auto& [partition, offset] : next) {
+      committed_[partition] = offset;
+      epochs_[partition].forget_before(offset);
+    }
     return {};
   }
 
@@ -132,10 +136,7 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
   Result<> seek(const TopicPartition& partition, Offset offset) override {
-    const auto list = rd::list_of(std::map<TopicPartition, Offset>{{partition, offset}});
-    const rd::ErrorHandle error(rd_kafka_seek_partitions(handle_.get(), list.get(), rd::milliseconds(kSeekTimeout)));
-    if (error) return rd::error_of(rd_kafka_error_code(error.get()), "seek");
-    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "seek");
+    return seek(rd::list_of(std::map<TopicPartition, Offset>{{partition, offset}}).get());
   }
 
   Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) override {
@@ -219,6 +220,7 @@ class RdGroupConsumer final : public GroupConsumer {
         self.lost_.erase(name);
         self.doubts_.end(name);
         self.committed_.erase(name);
+        self.epochs_.erase(name);
       }
       const rd::ErrorHandle error(rd_kafka_incremental_unassign(self.handle_.get(), partitions));
     }
@@ -254,7 +256,39 @@ class RdGroupConsumer final : public GroupConsumer {
       logging::warn("a lost partition is not paused yet", {{"group", group_id_}, {"detail", paused.error().message}});
     }
     for (const auto& [partition, offset] : starts) committed_[partition] = offset;
+    look_for_cuts(starts);
     events_.on_assigned(starts);
+  }
+
+  // Whether the logs still hold what was read of them before. The library asks for that when a leader changes, and when
+  // it is told to seek, but not when it is given a partition.
+  void look_for_cuts(const std::map<TopicPartition, Offset>& starts) {
+    std::map<TopicPartition, Offset> known;
+    for (const auto& [partition, offset] : starts) {
+      if (epochs_[partition].before(offset) != Epochs::kUnknown) known.emplace(partition, offset);
+    }
+    if (holds_only_ || ending_ || known.empty()) return;
+    const auto list = rd::list_of(known);
+    add_epochs(list.get());
+    if (const auto sought = seek(list.get()); !sought) {
+      logging::warn("not known whether a log was cut", {{"group", group_id_}, {"detail", sought.error().message}});
+    }
+  }
+
+  // As rd_kafka_topic_partition_set_leader_epoch() has them, each with its offset.
+  void add_epochs(rd_kafka_topic_partition_list_t* list) const {
+    for (int i = 0; i < list->cnt; ++i) {
+      auto& element = list->elems[i];
+      const auto it = epochs_.find({element.topic, PartitionId(element.partition)});
+      if (it == epochs_.end()) continue;
+      rd_kafka_topic_partition_set_leader_epoch(&element, it->second.before(Offset(element.offset)));
+    }
+  }
+
+  Result<> seek(rd_kafka_topic_partition_list_t* list) const {
+    const rd::ErrorHandle error(rd_kafka_seek_partitions(handle_.get(), list, rd::milliseconds(kQuestionTimeout)));
+    if (error) return rd::error_of(rd_kafka_error_code(error.get()), "seek");
+    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list, "seek");
   }
 
   // Where to go on, by the rule in consumer.h. A partition whose committed offset is out of range lands in lost_.
@@ -277,6 +311,9 @@ class RdGroupConsumer final : public GroupConsumer {
       const auto& element = committed->elems[i];
       const TopicPartition partition{element.topic, PartitionId(element.partition)};
       metadata_[partition] = rd::metadata_of(element);
+      if (element.offset > 0) {
+        epochs_[partition].read(Offset(element.offset - 1), rd_kafka_topic_partition_get_leader_epoch(&element));
+      }
       if (holds_only_) {
         starts[partition] = Offset(std::max<std::int64_t>(element.offset, 0));
         continue;
@@ -319,6 +356,7 @@ class RdGroupConsumer final : public GroupConsumer {
       return std::unique_ptr<Message>();
     }
     committed_.try_emplace(partition, Offset(message->offset));
+    epochs_[partition].read(Offset(message->offset), rd_kafka_message_leader_epoch(message.get()));
     return rd::wrap(std::move(message));
   }
 
@@ -371,6 +409,7 @@ class RdGroupConsumer final : public GroupConsumer {
                    {"stood_at", doubts_.offset(partition)},
                    {"from", from}});
     doubts_.end(partition);
+    epochs_.erase(partition);
     events_.on_assigned({{partition, from}});
   }
 
@@ -394,6 +433,7 @@ class RdGroupConsumer final : public GroupConsumer {
   // Of those assigned:
   Doubts doubts_;
   std::map<TopicPartition, Offset> committed_;      // as the group knows it, or where it was begun
+  std::map<TopicPartition, Epochs> epochs_;         // of what was read
   std::map<TopicPartition, std::string> metadata_;  // of the offsets found on assignment
   std::set<TopicPartition> lost_;                   // stand still until a person decides
   const std::chrono::milliseconds doubt_max_;

@@ -26,6 +26,7 @@ constexpr std::int32_t kCoordinator = 1;
 constexpr std::int32_t kLeader = 2;
 constexpr std::int16_t kListOffsets = 2;  // ApiKeys
 constexpr std::int16_t kOffsetCommit = 8;
+constexpr std::int16_t kOffsetFetch = 9;
 constexpr PartitionId kOnly{0};
 
 // Two brokers: one leads the only partition of the topic, the other coordinates the group.
@@ -124,12 +125,13 @@ class BeyondTheEnd : public OnABadDay {
     }
     return values;
   }
-  void answer_late(std::chrono::milliseconds late) {
-    const int ms = static_cast<int>(late.count());
-    const auto fine = RD_KAFKA_RESP_ERR_NO_ERROR;
-    ASSERT_EQ(rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), kLeader, kListOffsets, 4, fine, ms, fine, ms,
-                                                           fine, ms, fine, ms),
-              fine);
+  void answer_late() {
+    for (int i = 0; i < 4; ++i) cluster_.answer_late(kLeader, kListOffsets, 20s);
+  }
+  void wait_for_request(std::int16_t api_key) {
+    const auto began = clock_.mono_now();
+    while (cluster_.requests(api_key) == 0 && clock_.mono_now() - began < 30s) std::this_thread::yield();
+    ASSERT_GT(cluster_.requests(api_key), 0U);
   }
 
   GroupSettings settings_;
@@ -143,7 +145,7 @@ TEST_F(BeyondTheEnd, APollTakesASecondLongerAtMostForALeaderThatDoesNotAnswer) {
   ASSERT_TRUE(consumer);
   poll_until(**consumer, [&] { return events.assigned > 0; });
   longest_poll_ = {};
-  ASSERT_NO_FATAL_FAILURE(answer_late(20s));
+  answer_late();
   const auto began = clock_.mono_now();
   poll_until(**consumer, [&] { return clock_.mono_now() - began > 5s; });
   EXPECT_LT(longest_poll_, 2s);
@@ -154,16 +156,30 @@ TEST_F(BeyondTheEnd, TheEndDoesNotWaitLongForALeaderThatDoesNotAnswerOnAssignmen
   Member events;
   auto consumer = GroupConsumer::create(connection_, settings_, events);
   ASSERT_TRUE(consumer);
-  ASSERT_NO_FATAL_FAILURE(answer_late(20s));
+  answer_late();
   cluster_.watch_requests();
   std::atomic<bool> ended = false;
   auto polling = std::async(std::launch::async, [&] { poll_until(**consumer, [&] { return ended.load(); }); });
-  const auto began = clock_.mono_now();
-  while (cluster_.requests(kListOffsets) == 0 && clock_.mono_now() - began < 30s) std::this_thread::yield();
-  ASSERT_GT(cluster_.requests(kListOffsets), 0U);
+  wait_for_request(kListOffsets);
   ended = true;
   (*consumer)->end();
   EXPECT_EQ(polling.wait_for(3s), std::future_status::ready);
+}
+
+// The group learns where it stands, and under which leader, before the log is cut; when its end is asked for, the log
+// has grown beyond that.
+TEST_F(BeyondTheEnd, ALogThatWasCutAndHasGrownBeforeAnybodyLookedIsReadFromWhereItWasCut) {
+  Member events;
+  cluster_.answer_late(kCoordinator, kOffsetFetch, 1'500ms);
+  cluster_.watch_requests();
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  auto values = std::async(std::launch::async, [&] { return poll_until(**consumer, [] { return false; }); });
+  wait_for_request(kOffsetFetch);
+  rd_kafka_mock_partition_set_leader(cluster_.get(), kTopic, 0, kLeader);  // its epoch rises
+  for (const char* value : {"b", "c", "d", "e"}) ASSERT_TRUE(write(value));
+  EXPECT_EQ(values.get(), (std::vector<std::string>{"b", "c", "d"}));
+  EXPECT_FALSE(events.lost);
 }
 
 // While leaders change, nobody answers: that ended an archive.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 #include "adapters/bus/connection.h"
@@ -26,6 +27,11 @@ class MockCluster {
     rd_kafka_mock_push_request_errors_array(cluster_.get(), api_key, times, errors.data());
   }
 
+  // The next request of that kind, so long after it came; what it says is true of the time when it came.
+  void answer_late(std::int32_t broker, std::int16_t api_key, std::chrono::milliseconds late) {
+    rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), broker, api_key, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                 rd::milliseconds(late));
+  }
   void answer_again(std::int16_t api_key) { rd_kafka_mock_clear_request_errors(cluster_.get(), api_key); }
   void watch_requests() { rd_kafka_mock_start_request_tracking(cluster_.get()); }
   // Of that kind, since they are watched.
