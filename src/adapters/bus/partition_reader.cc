@@ -126,8 +126,9 @@ class RdPartitionReader final : public PartitionReader {
   [[nodiscard]] Error lost(const TopicPartition& partition, Offset offset, const OffsetRange& log) const {
     const std::string where = fmt::format("read {} partition {}", partition.topic, partition.partition.value());
     if (offset < log.start) {
-      return make_error(ErrorKind::kNotFound, fmt::format("{}: offset {} is gone, the log starts at {}", where,
-                                                          offset.value(), log.start.value()));
+      return make_error(ErrorKind::kNotFound, fmt::format("{}: offset {} is gone, the log starts at {}; start "
+                                                          "again: a new start reads what the log holds",
+                                                          where, offset.value(), log.start.value()));
     }
     return make_error(
         ErrorKind::kNotFound,
