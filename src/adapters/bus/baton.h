@@ -30,7 +30,7 @@ class Baton final : private ShareEvents {
   [[nodiscard]] bool held() const;
   // Rises whenever the baton is lost: who holds it in one hold does not hold it in the next.
   [[nodiscard]] std::uint64_t losses() const { return losses_; }
-  // The group's failure that only a new start, or a person, mends: kConfig when another process has our instance id.
+  // The group's failure that only a new start, or a person, mends: kLimit when another process has our instance id.
   [[nodiscard]] std::optional<Error> failure() const { return shares_->failure(); }
 
  private:

@@ -25,12 +25,16 @@ using namespace std::chrono_literals;
 class Recorder final : public GroupEvents {
  public:
   void on_assigned(const std::map<TopicPartition, Offset>& partitions) override {
-    assigned.insert(partitions.begin(), partitions.end());
+    for (const auto& [partition, from] : partitions) assigned.insert_or_assign(partition, from);
   }
   void on_revoked(const std::vector<TopicPartition>&) override {}
-  void on_loss(const TopicPartition& partition, Offset committed, OffsetRange) override { lost[partition] = committed; }
+  void on_loss(const TopicPartition& partition, Offset committed, OffsetRange available) override {
+    lost[partition] = committed;
+    available_end = available.end;
+  }
   std::map<TopicPartition, Offset> assigned;
   std::map<TopicPartition, Offset> lost;
+  Offset available_end{-1};
 };
 
 std::vector<std::string> consume(GroupConsumer& consumer, std::size_t count) {
@@ -167,8 +171,110 @@ TEST_F(BusOnKafka, ACommittedOffsetBeyondTheEndIsReadOnceItIsThere) {
   while (std::chrono::steady_clock::now() < doubted) ASSERT_TRUE((*consumer)->poll(100ms));
   EXPECT_TRUE(events.lost.empty());
   for (const char* value : {"b", "c", "d"}) ASSERT_TRUE(producer_->send_and_wait(record("k", value), 10s));
-  EXPECT_EQ(consume(**consumer, 1), std::vector<std::string>{"d"});
+  EXPECT_EQ(consume(**consumer, 3).back(), "d");
   EXPECT_TRUE(events.lost.empty());
+}
+
+TEST_F(BusOnKafka, AGroupsOffsetIsCommittedWithTheLeaderEpochOfWhatWasRead) {
+  ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  GroupSettings settings;
+  settings.group_id = topic_ + ".group";
+  settings.topics = {topic_};
+  ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(1)}}));
+  rd::Configuration conf(connection_);
+  conf.set("group.id", settings.group_id);
+  auto asker = std::move(conf).make(RD_KAFKA_CONSUMER);
+  ASSERT_TRUE(asker);
+  const auto list = rd::list_of(std::vector{partition});
+  ASSERT_EQ(rd_kafka_committed(asker->get(), list.get(), 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  EXPECT_GE(rd_kafka_topic_partition_get_leader_epoch(&list->elems[0]), 0);
+}
+
+// A log that was cut at offset 1 and has grown again: b to d are not what was read there before.
+TEST_F(BusOnKafka, WhatALogThatWasCutHoldsBelowTheCommittedOffsetIsReadOnceItHasGrown) {
+  ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  GroupSettings settings;
+  settings.group_id = topic_ + ".group";
+  settings.topics = {topic_};
+  ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(4)}}));
+  Recorder events;
+  auto consumer = GroupConsumer::create(connection_, settings, events);
+  ASSERT_TRUE(consumer);
+  const auto group_stands_at = [&] { return admin_->committed(settings.group_id, {partition}, 10s)->at(partition); };
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!events.assigned.contains(partition) && std::chrono::steady_clock::now() < deadline) {
+    ASSERT_TRUE((*consumer)->poll(100ms));
+  }
+  ASSERT_EQ(events.assigned.at(partition), Offset(4));
+  for (const char* value : {"b", "c", "d", "e"}) ASSERT_TRUE(producer_->send_and_wait(record("k", value), 10s));
+  EXPECT_EQ(consume(**consumer, 4), (std::vector<std::string>{"b", "c", "d", "e"}));
+  EXPECT_EQ(events.assigned.at(partition), Offset(1)) << "from where it is read again";
+  EXPECT_EQ(group_stands_at().offset, Offset(1)) << "else a crash would go on behind what is not read yet";
+  EXPECT_TRUE((*consumer)->commit({{partition, Offset(5)}}));
+  EXPECT_EQ(group_stands_at().offset, Offset(5));
+  EXPECT_TRUE(events.lost.empty());
+}
+
+TEST_F(BusOnKafka, ALogThatDoesNotGrowAgainIsReportedAsLossWhenTheTimeOfDoubtIsOver) {
+  ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  GroupSettings settings;
+  settings.group_id = topic_ + ".group";
+  settings.topics = {topic_};
+  settings.doubt_max = 2s;
+  ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(50)}}));
+  Recorder events;
+  auto consumer = GroupConsumer::create(connection_, settings, events);
+  ASSERT_TRUE(consumer);
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!events.assigned.contains(partition) && std::chrono::steady_clock::now() < deadline) {
+    ASSERT_TRUE((*consumer)->poll(100ms));
+  }
+  EXPECT_TRUE(events.lost.empty());
+  while (events.lost.empty() && std::chrono::steady_clock::now() < deadline) ASSERT_TRUE((*consumer)->poll(100ms));
+  ASSERT_TRUE(events.lost.contains(partition));
+  EXPECT_EQ(events.lost.at(partition), Offset(50));
+  EXPECT_EQ(events.available_end, Offset(1));
+}
+
+// What a cut-off leader told ended studios and selectors.
+TEST_F(BusOnKafka, AReaderWaitsForAnOffsetBeyondTheEndAndReadsOnFromThatEnd) {
+  ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  auto reader = PartitionReader::create(connection_);
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE((*reader)->assign({{partition, Offset(3)}}));
+  std::vector<std::string> values;
+  const auto poll = [&] {
+    const auto message = (*reader)->poll(100ms);
+    ASSERT_TRUE(message) << message.error().message;
+    if (*message) values.emplace_back(as_text(*(*message)->record().value));
+  };
+  const auto doubted = std::chrono::steady_clock::now() + 2s;
+  while (std::chrono::steady_clock::now() < doubted) ASSERT_NO_FATAL_FAILURE(poll());
+  EXPECT_TRUE(values.empty());
+  for (const char* value : {"b", "c", "d"}) ASSERT_TRUE(producer_->send_and_wait(record("k", value), 10s));
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (values.size() < 3 && std::chrono::steady_clock::now() < deadline) ASSERT_NO_FATAL_FAILURE(poll());
+  EXPECT_EQ(values, (std::vector<std::string>{"b", "c", "d"}));
+}
+
+TEST_F(BusOnKafka, AReaderOfAnOffsetThatDoesNotComeSaysWhatAndWhatToDo) {
+  ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
+  const TopicPartition partition{topic_, partition_of("k", 3)};
+  auto reader = PartitionReader::create(connection_, {.doubt_max = 1s});
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE((*reader)->assign({{partition, Offset(3)}}));
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  auto message = (*reader)->poll(100ms);
+  while (message && std::chrono::steady_clock::now() < deadline) message = (*reader)->poll(100ms);
+  ASSERT_FALSE(message);
+  EXPECT_EQ(message.error().kind, ErrorKind::kNotFound);
+  EXPECT_NE(message.error().message.find("offset 3 was not there for 1 s, the log ends at 1"), std::string::npos)
+      << message.error().message;
+  EXPECT_NE(message.error().message.find("start again"), std::string::npos);
 }
 
 // Seen when a coordinator was cut off: stages were fenced by their own former membership. What ends with 78 is not

@@ -6,6 +6,9 @@
 // of range (beyond the end: for doubt_max) -> that partition stops and is reported as LOSS with the range.
 // PartitionReader: named partitions from named offsets, no group; for loading state and for tools.
 //
+// An offset beyond the end is doubted first, by the rule in doubt.h: it may come to that a partition is read again from
+// an earlier offset.
+//
 // Both: single-threaded (one thread calls everything but wake(), end() and membership(), callbacks run inside poll()
 // and close()). Records are views valid until the next poll().
 #pragma once
@@ -33,7 +36,7 @@ struct TopicPartition {
 
 struct OffsetRange {
   Offset start;  // the first offset still there
-  Offset end;    // one past the last (the high watermark: also of transactions that are open)
+  Offset end;    // one past the last (the high watermark: also of transactions that are open; see readable_ends)
 };
 
 // A message in hand: owns the bytes that `record` looks at.
@@ -68,11 +71,14 @@ class Membership {
 class GroupEvents {
  public:
   virtual ~GroupEvents() = default;
-  // Partitions that are ours from now on, each with the offset it starts at. Runs inside poll().
+  // Partitions that are ours from now on, each with the offset it starts at. Also one that is ours already and is read
+  // again, from where the group knows it to be finished or earlier: what was taken of it before counts no more. Runs
+  // inside poll().
   virtual void on_assigned(const std::map<TopicPartition, Offset>& partitions) = 0;
   // No longer ours: finish or drop what is under way; a commit in here still counts.
   virtual void on_revoked(const std::vector<TopicPartition>& partitions) = 0;
-  // The committed offset is gone from the log: [committed, log start) was lost. The partition stands still.
+  // The offset to go on at is gone from the log: [committed, log start) was lost, or the log was cut at the available
+  // end, the lowest that was told. The partition stands still.
   virtual void on_loss(const TopicPartition& partition, Offset committed, OffsetRange available) = 0;
 };
 
@@ -84,10 +90,13 @@ class GroupConsumer {
   virtual ~GroupConsumer() = default;  // leaves the group; commits nothing
 
   // The next message, nullptr when none came in time. kUnavailable: brokers away (go on polling); other errors end the
-  // stage. kLimit: the group has another member of this instance_id; a new start joins again.
+  // stage. kLimit: the group has another member of this instance_id; a new start joins again. It takes longer than
+  // `timeout` where partitions are assigned (until their brokers answer, a minute or two at most) and where an offset
+  // is doubted (a second for a leader that does not answer; and once the group's answer to a commit).
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
   // From any thread: the end has come. The poll() that waits now, or the next one that would, returns at once; a broker
-  // that does not answer is asked no second time, and what is asked on assignment waits for 2 s at most.
+  // that does not answer is asked no second time, what is asked now on assignment waits for 2 s at most (on a doubt 1
+  // s, a commit as commit() does), and nothing more is asked.
   virtual void end() = 0;
   // Leaves the group; what is still ours is revoked inside it. Nothing but membership() and end() may be called after.
   virtual void close() = 0;
@@ -120,6 +129,8 @@ struct ReaderSettings {
   // offsets() tells the end that can be read now, before the first transaction that is open; else a reader may have to
   // wait for that one.
   bool readable_ends = false;
+  // As GroupSettings'. Then kNotFound.
+  std::chrono::milliseconds doubt_max{60'000};
 };
 
 class PartitionReader {
@@ -128,10 +139,12 @@ class PartitionReader {
                                                          const ReaderSettings& settings = {});
   virtual ~PartitionReader() = default;
 
-  // Replaces what is read. Offsets below the log's start: kNotFound comes from poll().
+  // Replaces what is read. Offsets below the log's start: kNotFound comes from poll(). Beyond its end: poll() waits
+  // until they are there, and reads on from the lowest end that was told meanwhile.
   virtual Result<> assign(const std::map<TopicPartition, Offset>& from) = 0;
+  // Where an offset is doubted it takes a second longer for a leader that does not answer.
   virtual Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) = 0;
-  // From any thread: the poll() that waits now, or the next one that would, returns at once.
+  // From any thread: the poll() that waits for records now, or the next one that would, returns at once.
   virtual void wake() = 0;
   virtual Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
   // The offset behind the last record handed out, or the log's end where that was reached (compaction may have removed
@@ -143,8 +156,8 @@ class PartitionReader {
 };
 
 // Reads every record in [from, to) of the partitions (from: the log's start, to: the end as it is when called) and
-// returns when all were handed out; offsets that compaction removed are passed over. `each` returning an error ends it
-// with that error.
+// returns when all were handed out, some of them twice where a leader told an old end; offsets that compaction removed
+// are passed over. `each` returning an error ends it with that error.
 Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
                   std::chrono::milliseconds timeout_without_progress,
                   const std::function<Result<>(const IncomingRecord&)>& each);

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "adapters/bus/consumer.h"
+#include "adapters/bus/doubt.h"
+#include "adapters/bus/epochs.h"
 #include "adapters/bus/rdkafka.h"
 #include "core/logging.h"
 
@@ -15,11 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kQuestionTimeout{5'000};
-constexpr std::chrono::milliseconds kQuestionTimeoutAtEnd{2'000};
+constexpr std::chrono::milliseconds kQuestionTimeout{2'000};  // on assignment; an end that comes meanwhile waits for it
 constexpr std::chrono::milliseconds kAskAgain{200};
-constexpr std::chrono::milliseconds kReadAgain{1'000};  // where the end is doubted
-constexpr int kAssignmentAttemptsMax = 12;  // a minute of questions; then the group takes the partitions back
+constexpr int kAssignmentAttemptsMax = 30;  // a minute of questions; then the group takes the partitions back
 
 std::vector<TopicPartition> names_of(const rd_kafka_topic_partition_list_t* list) {
   std::vector<TopicPartition> names;
@@ -30,7 +30,8 @@ std::vector<TopicPartition> names_of(const rd_kafka_topic_partition_list_t* list
 
 class RdGroupConsumer final : public GroupConsumer {
  public:
-  RdGroupConsumer(const Connection& connection, GroupEvents& events) : events_(events), asker_(connection) {}
+  RdGroupConsumer(const Connection& connection, const GroupSettings& settings, GroupEvents& events)
+      : events_(events), doubts_(settings.doubt_max), doubt_max_(settings.doubt_max), asker_(connection) {}
   ~RdGroupConsumer() override { close(); }
 
   void close() override {
@@ -73,7 +74,6 @@ class RdGroupConsumer final : public GroupConsumer {
     group_id_ = settings.group_id;
     instance_id_ = settings.instance_id;
     holds_only_ = settings.holds_only;
-    doubt_max_ = settings.doubt_max;
     rd_kafka_poll_set_consumer(handle_.get());
     queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     rd::PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
@@ -87,30 +87,12 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
   Result<std::unique_ptr<Message>> poll(std::chrono::milliseconds timeout) override {
-    read_doubted_again();
-    rd::MessageHandle message(rd_kafka_consumer_poll(handle_.get(), rd::milliseconds(timeout)));
+    look_at_a_doubt();
+    const auto until = doubts_.until_due(timeout, std::chrono::steady_clock::now());
+    rd::MessageHandle message(rd_kafka_consumer_poll(handle_.get(), rd::milliseconds(until)));
     if (!message) return std::unique_ptr<Message>();
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (lost_.empty()) return rd::wrap(std::move(message));
-      const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
-      if (!lost_.contains(partition)) return rd::wrap(std::move(message));
-      // Nothing of a lost partition is handed out, whether its pause is in force or not.
-      ANTIPHON_TRY_VOID(pause({partition}));
-      return std::unique_ptr<Message>();
-    }
-    // Without an offset it is no loss: nothing was committed, and nobody could say where the log starts. The stage
-    // ends, and asks again at its next start.
-    const bool out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message->offset >= 0;
-    if (out_of_range && message->rkt != nullptr) {
-      const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
-      if (const auto range = offsets(partition, kQuestionTimeout)) {
-        // The library has stopped reading it by itself.
-        if (doubted(partition, Offset(message->offset), *range)) return std::unique_ptr<Message>();
-        lost_.insert(partition);
-        events_.on_loss(partition, Offset(message->offset), *range);
-        return std::unique_ptr<Message>();
-      }
-    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return hand_out(std::move(message));
+    if (begins_a_doubt(*message)) return std::unique_ptr<Message>();
     if (message->err == RD_KAFKA_RESP_ERR__FATAL || message->err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
       return fatal();
     return rd::error_of(message->err, fmt::format("group {}", group_id_));
@@ -124,10 +106,16 @@ class RdGroupConsumer final : public GroupConsumer {
   Result<> commit(const std::map<TopicPartition, Offset>& next, const std::string& metadata) override {
     if (next.empty()) return {};
     const auto list = rd::list_of(next, metadata);
+    add_epochs(list.get());
     if (const auto code = rd_kafka_commit(handle_.get(), list.get(), 0); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return rd::error_of(code, fmt::format("commit of group {}", group_id_));
     }
-    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "commit");
+    ANTIPHON_TRY_VOID(done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "commit"));
+    for (const auto& [partition, offset] : next) {
+      committed_[partition] = offset;
+      epochs_[partition].forget_before(offset);
+    }
+    return {};
   }
 
   void commit_later(const std::map<TopicPartition, Offset>& next, const std::string& metadata,
@@ -148,11 +136,7 @@ class RdGroupConsumer final : public GroupConsumer {
   }
 
   Result<> seek(const TopicPartition& partition, Offset offset) override {
-    const auto list = rd::list_of(std::map<TopicPartition, Offset>{{partition, offset}});
-    const rd::ErrorHandle error(
-        rd_kafka_seek_partitions(handle_.get(), list.get(), rd::milliseconds(kQuestionTimeout)));
-    if (error) return rd::error_of(rd_kafka_error_code(error.get()), "seek");
-    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list.get(), "seek");
+    return seek(rd::list_of(std::map<TopicPartition, Offset>{{partition, offset}}).get());
   }
 
   Result<OffsetRange> offsets(const TopicPartition& partition, std::chrono::milliseconds timeout) override {
@@ -234,7 +218,9 @@ class RdGroupConsumer final : public GroupConsumer {
       self.events_.on_revoked(names);
       for (const auto& name : names) {
         self.lost_.erase(name);
-        self.doubts_.erase(name);
+        self.doubts_.end(name);
+        self.committed_.erase(name);
+        self.epochs_.erase(name);
       }
       const rd::ErrorHandle error(rd_kafka_incremental_unassign(self.handle_.get(), partitions));
     }
@@ -269,7 +255,40 @@ class RdGroupConsumer final : public GroupConsumer {
     if (const auto paused = still.empty() ? Result<>() : pause(still); !paused) {
       logging::warn("a lost partition is not paused yet", {{"group", group_id_}, {"detail", paused.error().message}});
     }
+    for (const auto& [partition, offset] : starts) committed_[partition] = offset;
+    look_for_cuts(starts);
     events_.on_assigned(starts);
+  }
+
+  // Whether the logs still hold what was read of them before. The library asks for that when a leader changes, and when
+  // it is told to seek, but not when it is given a partition.
+  void look_for_cuts(const std::map<TopicPartition, Offset>& starts) {
+    std::map<TopicPartition, Offset> known;
+    for (const auto& [partition, offset] : starts) {
+      if (epochs_[partition].before(offset) != Epochs::kUnknown) known.emplace(partition, offset);
+    }
+    if (holds_only_ || ending_ || known.empty()) return;
+    const auto list = rd::list_of(known);
+    add_epochs(list.get());
+    if (const auto sought = seek(list.get()); !sought) {
+      logging::warn("not known whether a log was cut", {{"group", group_id_}, {"detail", sought.error().message}});
+    }
+  }
+
+  // As rd_kafka_topic_partition_set_leader_epoch() has them, each with its offset.
+  void add_epochs(rd_kafka_topic_partition_list_t* list) const {
+    for (int i = 0; i < list->cnt; ++i) {
+      auto& element = list->elems[i];
+      const auto it = epochs_.find({element.topic, PartitionId(element.partition)});
+      if (it == epochs_.end()) continue;
+      rd_kafka_topic_partition_set_leader_epoch(&element, it->second.before(Offset(element.offset)));
+    }
+  }
+
+  Result<> seek(rd_kafka_topic_partition_list_t* list) const {
+    const rd::ErrorHandle error(rd_kafka_seek_partitions(handle_.get(), list, rd::milliseconds(kQuestionTimeout)));
+    if (error) return rd::error_of(rd_kafka_error_code(error.get()), "seek");
+    return done(RD_KAFKA_RESP_ERR_NO_ERROR, list, "seek");
   }
 
   // Where to go on, by the rule in consumer.h. A partition whose committed offset is out of range lands in lost_.
@@ -281,7 +300,7 @@ class RdGroupConsumer final : public GroupConsumer {
     auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     for (int attempt = 0; attempt < kAssignmentAttemptsMax && code != RD_KAFKA_RESP_ERR_NO_ERROR; ++attempt) {
       if (ending_ && attempt > 0) break;
-      code = rd_kafka_committed(handle_.get(), committed.get(), rd::milliseconds(question_timeout()));
+      code = rd_kafka_committed(handle_.get(), committed.get(), rd::milliseconds(kQuestionTimeout));
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR && rd::kind_of(code) != ErrorKind::kUnavailable) break;
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -292,13 +311,16 @@ class RdGroupConsumer final : public GroupConsumer {
       const auto& element = committed->elems[i];
       const TopicPartition partition{element.topic, PartitionId(element.partition)};
       metadata_[partition] = rd::metadata_of(element);
+      if (element.offset > 0) {
+        epochs_[partition].read(Offset(element.offset - 1), rd_kafka_topic_partition_get_leader_epoch(&element));
+      }
       if (holds_only_) {
         starts[partition] = Offset(std::max<std::int64_t>(element.offset, 0));
         continue;
       }
       const auto asked = range_while_leaders_change(partition, deadline);
       if (!asked) {
-        // poll() finds out whether it is still there.
+        // Whether it is still there, a fetch finds out.
         if (element.offset >= 0) starts[partition] = Offset(element.offset);
         if (element.offset < 0) unanswered = asked.error();
         if (ending_) break;
@@ -318,79 +340,103 @@ class RdGroupConsumer final : public GroupConsumer {
         lost_.insert(partition);
         events_.on_loss(partition, Offset(element.offset), range);
       } else {
-        starts[partition] = Offset(element.offset);  // beyond the end: poll() finds out
+        starts[partition] = Offset(element.offset);
+        if (starts[partition] > range.end) doubts_.begin(partition, starts[partition], range.end);
       }
     }
     return unanswered;
   }
 
-  // A leader that is cut off from the others does not know what they have written since, and answers nevertheless. So
-  // an offset beyond the end that it tells is no loss yet: it is read again until it is there, or for too long.
-  bool doubted(const TopicPartition& partition, Offset offset, const OffsetRange& range) {
-    if (offset < range.start) return false;
-    const auto now = std::chrono::steady_clock::now();
-    Doubt& doubt = doubts_.try_emplace(partition, Doubt{offset, now, now}).first->second;
-    if (doubt.offset != offset || offset <= range.end) doubt = {offset, now, now};
-    if (offset > range.end && now - doubt.since >= doubt_max_) {
-      doubts_.erase(partition);
-      return false;
+  // Nothing of a partition that is lost or doubted is handed out, whether it still flows or not.
+  Result<std::unique_ptr<Message>> hand_out(rd::MessageHandle message) {
+    const TopicPartition partition = rd::partition_of(*message);
+    if (doubts_.contains(partition)) return std::unique_ptr<Message>();
+    if (lost_.contains(partition)) {
+      ANTIPHON_TRY_VOID(pause({partition}));
+      return std::unique_ptr<Message>();
     }
-    logging::debug("a committed offset lies beyond the end that a leader tells", {{"group", group_id_},
-                                                                                  {"topic", partition.topic},
-                                                                                  {"partition", partition.partition},
-                                                                                  {"offset", offset},
-                                                                                  {"end", range.end}});
-    doubt.again = now + kReadAgain;
-    return true;
+    committed_.try_emplace(partition, Offset(message->offset));
+    epochs_[partition].read(Offset(message->offset), rd_kafka_message_leader_epoch(message.get()));
+    return rd::wrap(std::move(message));
   }
 
-  void read_doubted_again() {
-    const auto now = std::chrono::steady_clock::now();
-    for (auto& [partition, doubt] : doubts_) {
-      if (now < doubt.again) continue;
-      doubt.again = SteadyTime::max();  // until it fails again
-      if (!read_anew(partition, doubt.offset)) doubt.again = now + kReadAgain;
-    }
+  // Whether the library has stopped reading a partition because its log does not hold the next offset. Without an
+  // offset it is no loss: nothing was committed, and nobody could say where the log starts. The stage ends, and asks
+  // again at its next start.
+  bool begins_a_doubt(const rd_kafka_message_t& message) {
+    if (message.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message.rkt == nullptr || holds_only_) return false;
+    const TopicPartition partition = rd::partition_of(message);
+    const auto offset = message.offset >= 0 ? std::optional(Offset(message.offset)) : position(partition);
+    if (offset) doubts_.begin(partition, *offset, rd::end_told_in(message));
+    return offset.has_value();
   }
 
-  // The library refuses to seek where it has stopped; it takes the partition anew.
-  bool read_anew(const TopicPartition& partition, Offset offset) {
-    const auto list = rd::list_of(std::map<TopicPartition, Offset>{{partition, offset}});
-    static_cast<void>(rd::ErrorHandle(rd_kafka_incremental_unassign(handle_.get(), list.get())));
-    return !rd::ErrorHandle(rd_kafka_incremental_assign(handle_.get(), list.get()));
+  // The offset behind the last record handed out; where there is none, where it began.
+  [[nodiscard]] std::optional<Offset> position(const TopicPartition& partition) const {
+    const auto list = rd::list_of(std::vector{partition});
+    const auto code = rd_kafka_position(handle_.get(), list.get());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset >= 0) return Offset(list->elems[0].offset);
+    const auto it = committed_.find(partition);
+    return it == committed_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  // At one at a time: each question may take its time.
+  void look_at_a_doubt() {
+    const auto partition = ending_ ? std::nullopt : doubts_.due(std::chrono::steady_clock::now());
+    if (!partition) return;
+    const auto told = offsets(*partition, Doubts::kLookTimeMax);
+    const auto found =
+        doubts_.look(*partition, told ? std::optional(*told) : std::nullopt, std::chrono::steady_clock::now());
+    if (found.verdict == Doubt::Verdict::kReadOn) return read_on(*partition, found.log.end);
+    if (found.verdict != Doubt::Verdict::kLost) return;
+    const Offset offset = doubts_.offset(*partition);
+    doubts_.end(*partition);
+    lost_.insert(*partition);
+    events_.on_loss(*partition, offset, found.log);
+  }
+
+  // From the lowest end that was told; and from what is not committed, since nobody can finish what was under way under
+  // offsets that are read anew. The group is told first: who came after a crash would go on behind it.
+  void read_on(const TopicPartition& partition, Offset lowest_end) {
+    const auto stands = committed_.try_emplace(partition, doubts_.offset(partition)).first->second;
+    const Offset from = std::min(lowest_end, stands);
+    const auto told = from < stands ? commit({{partition, from}}, {}) : Result<>();
+    if (!told || !rd::read_anew(handle_.get(), partition, from)) return;  // with the next look
+    logging::warn("a log ended before what was read of it; it is read again from there",
+                  {{"group", group_id_},
+                   {"topic", partition.topic},
+                   {"partition", partition.partition},
+                   {"stood_at", doubts_.offset(partition)},
+                   {"from", from}});
+    doubts_.end(partition);
+    epochs_.erase(partition);
+    events_.on_assigned({{partition, from}});
   }
 
   // Partitions are often given out while the broker that led them is just dead: their next leader is waited for.
   Result<OffsetRange> range_while_leaders_change(const TopicPartition& partition,
                                                  std::chrono::steady_clock::time_point deadline) {
     while (true) {
-      auto range = offsets(partition, question_timeout());
-      const bool again = !range && range.error().kind == ErrorKind::kUnavailable && !ending_;
+      if (ending_) return make_error(ErrorKind::kCancelled, "not asked any more");
+      auto range = offsets(partition, kQuestionTimeout);
+      const bool again = !range && range.error().kind == ErrorKind::kUnavailable;
       if (!again || std::chrono::steady_clock::now() > deadline) return range;
       std::this_thread::sleep_for(kAskAgain);
     }
   }
-
-  [[nodiscard]] std::chrono::milliseconds question_timeout() const {
-    return ending_ ? kQuestionTimeoutAtEnd : kQuestionTimeout;
-  }
-
-  using SteadyTime = std::chrono::steady_clock::time_point;
-  struct Doubt {
-    Offset offset;
-    SteadyTime since;
-    SteadyTime again;
-  };
 
   GroupEvents& events_;
   std::atomic<bool> ending_{false};
   std::string group_id_;
   std::string instance_id_;
   bool holds_only_ = false;
-  std::chrono::milliseconds doubt_max_{0};
-  std::map<TopicPartition, Doubt> doubts_;          // of those assigned
+  // Of those assigned:
+  Doubts doubts_;
+  std::map<TopicPartition, Offset> committed_;      // as the group knows it, or where it was begun
+  std::map<TopicPartition, Epochs> epochs_;         // of what was read
   std::map<TopicPartition, std::string> metadata_;  // of the offsets found on assignment
-  std::set<TopicPartition> lost_;                   // of those assigned: stand still until a person decides
+  std::set<TopicPartition> lost_;                   // stand still until a person decides
+  const std::chrono::milliseconds doubt_max_;
   rd::Handle handle_;
   rd::Queue queue_;
   rd::Asker asker_;
@@ -402,7 +448,7 @@ class RdGroupConsumer final : public GroupConsumer {
 
 Result<std::unique_ptr<GroupConsumer>> GroupConsumer::create(const Connection& connection,
                                                              const GroupSettings& settings, GroupEvents& events) {
-  auto consumer = std::make_unique<RdGroupConsumer>(connection, events);
+  auto consumer = std::make_unique<RdGroupConsumer>(connection, settings, events);
   ANTIPHON_TRY_VOID(consumer->start(connection, settings));
   return std::unique_ptr<GroupConsumer>(std::move(consumer));
 }

@@ -1,13 +1,17 @@
 // Brokers that misbehave: on librdkafka's mock cluster, which does so on demand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "adapters/bus/admin.h"
 #include "adapters/bus/baton.h"
+#include "adapters/bus/producer.h"
 #include "adapters/bus/shares.h"
 #include "adapters/bus/testing/mock_cluster.h"
 #include "adapters/bus/transactions.h"
@@ -21,7 +25,9 @@ constexpr const char* kTopic = "mock.test";
 constexpr const char* kGroup = "mock.test.group";
 constexpr std::int32_t kCoordinator = 1;
 constexpr std::int32_t kLeader = 2;
-constexpr std::int16_t kOffsetCommit = 8;  // ApiKey
+constexpr std::int16_t kListOffsets = 2;  // ApiKeys
+constexpr std::int16_t kOffsetCommit = 8;
+constexpr std::int16_t kOffsetFetch = 9;
 constexpr PartitionId kOnly{0};
 
 // Two brokers: one leads the only partition of the topic, the other coordinates the group.
@@ -75,6 +81,122 @@ TEST_F(OnABadDay, AQuestionToALeaderThatIsDownEndsInTime) {
   EXPECT_TRUE(in_time);
   ASSERT_FALSE(range);
   EXPECT_EQ(range.error().kind, ErrorKind::kUnavailable) << range.error().message;
+}
+
+class Member final : public GroupEvents {
+ public:
+  void on_assigned(const std::map<TopicPartition, Offset>& partitions) override { assigned += partitions.size(); }
+  void on_revoked(const std::vector<TopicPartition>&) override {}
+  void on_loss(const TopicPartition&, Offset, OffsetRange) override { lost = true; }
+  std::size_t assigned = 0;
+  bool lost = false;
+};
+
+// A group that stands at 3 of a log that ends at 1.
+class BeyondTheEnd : public OnABadDay {
+ protected:
+  void SetUp() override {
+    OnABadDay::SetUp();
+    auto producer = Producer::create(connection_);
+    ASSERT_TRUE(producer);
+    producer_ = std::move(*producer);
+    ASSERT_TRUE(write("a"));
+    settings_.group_id = kGroup;
+    settings_.topics = {kTopic};
+    Member events;
+    auto consumer = GroupConsumer::create(connection_, settings_, events);
+    ASSERT_TRUE(consumer);
+    poll_until(**consumer, [&] { return events.assigned > 0; });
+    ASSERT_TRUE((*consumer)->commit({{{kTopic, kOnly}, Offset(3)}}));
+  }
+  Result<Delivered> write(const char* value) {
+    return producer_->send_and_wait({kTopic, kOnly, "k", value, {}, std::nullopt}, 10s);
+  }
+  // Ends with three values, too.
+  std::vector<std::string> poll_until(GroupConsumer& consumer, const std::function<bool()>& until) {
+    const auto began = clock_.mono_now();
+    std::vector<std::string> values;
+    while (!until() && clock_.mono_now() - began < 40s && values.size() < 3) {
+      const auto polled = clock_.mono_now();
+      const auto message = consumer.poll(100ms);
+      longest_poll_ = std::max(longest_poll_, clock_.mono_now() - polled);
+      EXPECT_TRUE(message) << message.error().message;
+      if (!message) break;
+      if (*message) values.emplace_back(as_text(*(*message)->record().value));
+    }
+    return values;
+  }
+  void answer_late() {
+    for (int i = 0; i < 4; ++i) cluster_.answer_late(kLeader, kListOffsets, 20s);
+  }
+  void wait_for_request(std::int16_t api_key) {
+    const auto began = clock_.mono_now();
+    while (cluster_.requests(api_key) == 0 && clock_.mono_now() - began < 30s) std::this_thread::yield();
+    ASSERT_GT(cluster_.requests(api_key), 0U);
+  }
+
+  GroupSettings settings_;
+  std::unique_ptr<Producer> producer_;
+  std::chrono::nanoseconds longest_poll_{0};
+};
+
+TEST_F(BeyondTheEnd, APollTakesASecondLongerAtMostForALeaderThatDoesNotAnswer) {
+  Member events;
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  poll_until(**consumer, [&] { return events.assigned > 0; });
+  longest_poll_ = {};
+  answer_late();
+  const auto began = clock_.mono_now();
+  poll_until(**consumer, [&] { return clock_.mono_now() - began > 5s; });
+  EXPECT_LT(longest_poll_, 2s);
+  EXPECT_GT(longest_poll_, 900ms) << "nobody was asked";
+}
+
+TEST_F(BeyondTheEnd, TheEndDoesNotWaitLongForALeaderThatDoesNotAnswerOnAssignment) {
+  Member events;
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  answer_late();
+  cluster_.watch_requests();
+  std::atomic<bool> ended = false;
+  auto polling = std::async(std::launch::async, [&] { poll_until(**consumer, [&] { return ended.load(); }); });
+  wait_for_request(kListOffsets);
+  ended = true;
+  (*consumer)->end();
+  EXPECT_EQ(polling.wait_for(3s), std::future_status::ready);
+}
+
+// The group learns where it stands, and under which leader, before the log is cut; when its end is asked for, the log
+// has grown beyond that.
+TEST_F(BeyondTheEnd, ALogThatWasCutAndHasGrownBeforeAnybodyLookedIsReadFromWhereItWasCut) {
+  Member events;
+  cluster_.answer_late(kCoordinator, kOffsetFetch, 1'500ms);
+  cluster_.watch_requests();
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  auto values = std::async(std::launch::async, [&] { return poll_until(**consumer, [] { return false; }); });
+  wait_for_request(kOffsetFetch);
+  rd_kafka_mock_partition_set_leader(cluster_.get(), kTopic, 0, kLeader);  // its epoch rises
+  for (const char* value : {"b", "c", "d", "e"}) ASSERT_TRUE(write(value));
+  EXPECT_EQ(values.get(), (std::vector<std::string>{"b", "c", "d"}));
+  EXPECT_FALSE(events.lost);
+}
+
+// While leaders change, nobody answers: that ended an archive.
+TEST_F(BeyondTheEnd, IsDoubtedThoughNobodyTellsTheEnd) {
+  Member events;
+  auto consumer = GroupConsumer::create(connection_, settings_, events);
+  ASSERT_TRUE(consumer);
+  cluster_.answer(kListOffsets, 60, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  const auto began = clock_.mono_now();
+  poll_until(**consumer, [&] { return clock_.mono_now() - began > 8s; });
+  EXPECT_FALSE(HasFailure());
+  EXPECT_FALSE(events.lost);
+  cluster_.answer_again(kListOffsets);
+  poll_until(**consumer, [&] { return clock_.mono_now() - began > 10s; });
+  for (const char* value : {"b", "c", "d"}) ASSERT_TRUE(write(value));
+  EXPECT_EQ(poll_until(**consumer, [] { return false; }), (std::vector<std::string>{"b", "c", "d"}));
 }
 
 class Gains final : public ShareEvents {

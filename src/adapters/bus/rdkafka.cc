@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -208,6 +209,27 @@ PartitionList list_of(const std::vector<TopicPartition>& partitions) {
     rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition.value());
   }
   return list;
+}
+
+TopicPartition partition_of(const rd_kafka_message_t& message) {
+  return {rd_kafka_topic_name(message.rkt), PartitionId(message.partition)};
+}
+
+std::optional<Offset> end_told_in(const rd_kafka_message_t& message) {
+  constexpr std::string_view kBefore = "broker end offset is ";
+  const char* raw = rd_kafka_message_errstr(&message);
+  const std::string_view text = raw == nullptr ? "" : raw;
+  const auto at = text.find(kBefore);
+  std::int64_t end = 0;
+  if (at == std::string_view::npos) return message.offset >= 0 ? std::nullopt : std::optional(Offset(end));
+  std::from_chars(text.data() + at + kBefore.size(), text.data() + text.size(), end);
+  return end >= 0 ? std::optional(Offset(end)) : std::nullopt;
+}
+
+bool read_anew(rd_kafka_t* handle, const TopicPartition& partition, Offset offset) {
+  const auto list = list_of(std::map<TopicPartition, Offset>{{partition, offset}});
+  static_cast<void>(ErrorHandle(rd_kafka_incremental_unassign(handle, list.get())));
+  return !ErrorHandle(rd_kafka_incremental_assign(handle, list.get()));
 }
 
 Result<std::optional<Offset>> query_offset(rd_kafka_t* handle, const TopicPartition& partition,

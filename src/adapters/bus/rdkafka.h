@@ -58,10 +58,22 @@ PartitionList list_of(const std::map<TopicPartition, Offset>& partitions, const 
 std::string metadata_of(const rd_kafka_topic_partition_t& partition);
 PartitionList list_of(const std::vector<TopicPartition>& partitions);
 
+// Of a message that belongs to one.
+TopicPartition partition_of(const rd_kafka_message_t& message);
+
+// Of an _AUTO_OFFSET_RESET: the end that a leader told for the epoch of what was read last (KIP-320), where that was
+// behind what was read: the log was cut there, however long it is now. The library says it in its text alone; where the
+// text is another and there is no offset either, it may have been cut anywhere. Nothing: an offset beyond the log, or a
+// leader that does not know that epoch.
+std::optional<Offset> end_told_in(const rd_kafka_message_t& message);
+
+// Of an assigned partition that the library has stopped reading: it refuses to seek there, and takes it anew.
+bool read_anew(rd_kafka_t* handle, const TopicPartition& partition, Offset offset);
+
 // The first offset whose timestamp is at or after the time; nothing where there is none.
 Result<std::optional<Offset>> query_offset(rd_kafka_t* handle, const TopicPartition& partition,
                                            std::int64_t timestamp_ms, std::chrono::milliseconds timeout);
-// `timeout` for each end.
+// `timeout` for both ends.
 Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& partition,
                                   std::chrono::milliseconds timeout);
 
@@ -83,8 +95,9 @@ void learn_topics(rd_kafka_t* handle);
 
 // A client of its own for questions, made with the first. A broker answers in order: on a consumer's connection a
 // question waits behind the fetch that waits for records there, half a second each. And a partition's end is the high
-// watermark to this one alone: to a reader of read_committed it is the last stable offset, which is not yet past a
-// transaction that was committed a moment ago (Kafka writes the markers after its answer).
+// watermark to this one, unless it is to tell readable ends: to a reader of read_committed it is the last stable
+// offset, which is not yet past a transaction that was committed a moment ago (Kafka writes the markers after its
+// answer).
 class Asker {
  public:
   // `readable_ends`: see ReaderSettings.

@@ -31,7 +31,7 @@ Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, Offset
       const auto it = from.find(partition);
       if (it == from.end()) continue;
       const Offset end = ranges.at(partition).end;
-      if (record.offset < end) ANTIPHON_TRY_VOID(each(record));
+      if (record.offset >= it->second && record.offset < end) ANTIPHON_TRY_VOID(each(record));
       if (record.offset + 1 >= end) from.erase(it);
       continue;
     }

@@ -66,7 +66,7 @@ class Shares final : public GroupEvents {
   [[nodiscard]] bool sure() const;
   // Ours, and known to be so. Thread-safe.
   [[nodiscard]] bool held(PartitionId partition) const;
-  // The group's failure that only a new start, or a person, mends: kConfig when another process has our instance id.
+  // The group's failure that only a new start, or a person, mends: kLimit when another process has our instance id.
   // Thread-safe.
   [[nodiscard]] std::optional<Error> failure() const;
   // Where the group's offset of a held partition stands, with the note: what a transaction of its holder commits again.

@@ -356,6 +356,25 @@ TEST(Archiver, AStopDuringAnOutageEndsSoonAndCommitsNothing) {
   EXPECT_EQ(archive.consumer.commits, 0);
 }
 
+// As after a log was cut: what is under way belongs to records that are gone.
+TEST(Archiver, APartitionThatIsReadAgainCommitsNothingBeforeItIsStoredAgain) {
+  Running archive;
+  for (int i = 0; i < 4; ++i) archive.consumer.push(recording(i, "voice"));
+  archive.consumer.assign(0);
+  archive.begin();
+  ASSERT_TRUE(Running::eventually([&] { return archive.consumer.committed() == 4; }));
+  archive.store.away = true;
+  archive.consumer.push(recording(4, "voice"));
+  ASSERT_TRUE(Running::eventually([&] { return archive.metrics.in_flight.Value() == 1; }));
+  archive.consumer.assign(0, 1);
+  ASSERT_TRUE(Running::eventually([&] { return archive.metrics.in_flight.Value() >= 4; }));
+  const int commits = archive.consumer.commits;
+  EXPECT_EQ(archive.consumer.committed(), 4);
+  archive.store.away = false;
+  ASSERT_TRUE(Running::eventually([&] { return archive.consumer.committed() == 5; }));
+  EXPECT_GT(archive.consumer.commits, commits);
+}
+
 TEST(Archiver, KafkaAwayIsWaitedForAndSaid) {
   Running archive;
   archive.health.set_ready();

@@ -56,8 +56,8 @@ struct StudioSettings {
 // prompts in the group NAMESPACE.studio; any of them answers any browser. HTTP listens at once (503 with Retry-After
 // until the group has divided and the state is read); `on_listening` tells its port. `health` becomes ready when
 // everything that the group gave to this one is open. An error ends the process with its exit code: kConfig for a port
-// in use, topics of another shape, a page's folder that is not there; kUnavailable where only a new start knows what
-// the log holds.
+// in use, topics of another shape, a page's folder that is not there; kLimit where another process has our slot;
+// kUnavailable where only a new start knows what the log holds; kNotFound where what was read of a log is gone from it.
 Result<> run_studio(const StudioSettings& settings, StopToken stop, Health& health, prometheus::Registry& registry,
                     const std::function<void(std::uint16_t port)>& on_listening);
 
