@@ -120,6 +120,8 @@ struct ReaderSettings {
   // offsets() tells the end that can be read now, before the first transaction that is open; else a reader may have to
   // wait for that one.
   bool readable_ends = false;
+  // For offsets() and offset_at() alone: half the threads and connections.
+  bool asks_only = false;
 };
 
 class PartitionReader {
@@ -144,9 +146,10 @@ class PartitionReader {
 
 // Reads every record in [from, to) of the partitions (from: the log's start, to: the end as it is when called) and
 // returns when all were handed out; offsets that compaction removed are passed over. `each` returning an error ends it
-// with that error.
-Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
-                  std::chrono::milliseconds timeout_without_progress,
-                  const std::function<Result<>(const IncomingRecord&)>& each);
+// with that error; `cancelled`, asked with each record and every 100 ms without one, with kCancelled.
+Result<> read_all(
+    PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
+    std::chrono::milliseconds timeout_without_progress, const std::function<Result<>(const IncomingRecord&)>& each,
+    const std::function<bool()>& cancelled = [] { return false; });
 
 }  // namespace antiphon::bus
