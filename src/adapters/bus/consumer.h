@@ -131,6 +131,8 @@ struct ReaderSettings {
   bool readable_ends = false;
   // As GroupSettings'. Then kNotFound.
   std::chrono::milliseconds doubt_max{60'000};
+  // For offsets() and offset_at() alone: half the threads and connections.
+  bool asks_only = false;
 };
 
 class PartitionReader {
@@ -157,9 +159,11 @@ class PartitionReader {
 
 // Reads every record in [from, to) of the partitions (from: the log's start, to: the end as it is when called) and
 // returns when all were handed out, some of them twice where a leader told an old end; offsets that compaction removed
-// are passed over. `each` returning an error ends it with that error.
-Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
-                  std::chrono::milliseconds timeout_without_progress,
-                  const std::function<Result<>(const IncomingRecord&)>& each);
+// are passed over. `each` returning an error ends it with that error; `cancelled`, asked with each record and every
+// 100 ms without one, with kCancelled.
+Result<> read_all(
+    PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
+    std::chrono::milliseconds timeout_without_progress, const std::function<Result<>(const IncomingRecord&)>& each,
+    const std::function<bool()>& cancelled = [] { return false; });
 
 }  // namespace antiphon::bus

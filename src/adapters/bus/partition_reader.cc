@@ -154,7 +154,7 @@ class RdPartitionReader final : public PartitionReader {
 Result<std::unique_ptr<PartitionReader>> PartitionReader::create(const Connection& connection,
                                                                  const ReaderSettings& settings) {
   auto reader = std::make_unique<RdPartitionReader>(connection, settings);
-  ANTIPHON_TRY_VOID(reader->start(connection, settings));
+  if (!settings.asks_only) ANTIPHON_TRY_VOID(reader->start(connection, settings));
   return std::unique_ptr<PartitionReader>(std::move(reader));
 }
 

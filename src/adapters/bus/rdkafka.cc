@@ -13,7 +13,7 @@
 namespace antiphon::bus::rd {
 namespace {
 
-constexpr std::chrono::milliseconds kLearnTimeout{2'000};
+constexpr std::chrono::milliseconds kAskerLearnTimeout{1'000};
 
 // librdkafka's own lines: connection troubles it cures by itself are worth a debug line, the rest a warning.
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
@@ -256,9 +256,9 @@ Result<OffsetRange> query_offsets(rd_kafka_t* handle, const TopicPartition& part
   return OffsetRange{*start, *end};
 }
 
-void learn_topics(rd_kafka_t* handle) {
+void learn_topics(rd_kafka_t* handle, std::chrono::milliseconds timeout) {
   const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(handle, 1, nullptr, &metadata, milliseconds(kLearnTimeout)) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (rd_kafka_metadata(handle, 1, nullptr, &metadata, milliseconds(timeout)) == RD_KAFKA_RESP_ERR_NO_ERROR) {
     rd_kafka_metadata_destroy(metadata);
   }
 }
@@ -269,6 +269,7 @@ Result<rd_kafka_t*> Asker::handle() {
     conf.set("isolation.level", readable_ends_ ? "read_committed" : "read_uncommitted");
     ANTIPHON_TRY(made, std::move(conf).make(RD_KAFKA_CONSUMER));
     handle_ = std::move(made);
+    learn_topics(handle_.get(), kAskerLearnTimeout);
   }
   return handle_.get();
 }

@@ -90,8 +90,10 @@ class GroupMetadata final : public Membership {
 Result<> produce(rd_kafka_t* handle, const OutgoingRecord& record, void* opaque);
 
 // For a producer: the first record of a topic that the library does not know yet waits for its next scan, a second
-// away. Where the brokers do not answer now, that is what happens.
-void learn_topics(rd_kafka_t* handle);
+// away. So does a question that comes before the first connection stands. Where the brokers do not answer in time, that
+// is what happens.
+constexpr std::chrono::milliseconds kLearnTimeout{2'000};
+void learn_topics(rd_kafka_t* handle, std::chrono::milliseconds timeout = kLearnTimeout);
 
 // A client of its own for questions, made with the first. A broker answers in order: on a consumer's connection a
 // question waits behind the fetch that waits for records there, half a second each. And a partition's end is the high

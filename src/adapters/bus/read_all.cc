@@ -7,7 +7,7 @@ namespace antiphon::bus {
 
 Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, OffsetRange>& ranges,
                   std::chrono::milliseconds timeout_without_progress,
-                  const std::function<Result<>(const IncomingRecord&)>& each) {
+                  const std::function<Result<>(const IncomingRecord&)>& each, const std::function<bool()>& cancelled) {
   std::map<TopicPartition, Offset> from;
   for (const auto& [partition, range] : ranges) {
     if (range.start < range.end) from[partition] = range.start;
@@ -17,6 +17,7 @@ Result<> read_all(PartitionReader& reader, const std::map<TopicPartition, Offset
   ANTIPHON_TRY_VOID(reader.assign(from));
   auto deadline = std::chrono::steady_clock::now() + timeout_without_progress;
   while (!from.empty()) {
+    if (cancelled()) return make_error(ErrorKind::kCancelled, "what is read is not needed any more");
     if (std::chrono::steady_clock::now() > deadline) {
       return make_error(ErrorKind::kUnavailable,
                         fmt::format("no progress in {} ms, {} partitions not read to their end",

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "adapters/bus/rdkafka.h"
 #include "core/logging.h"
 
@@ -12,9 +14,23 @@ Error error_of(const rd::ErrorHandle& error, std::string_view what) {
   return rd::error_of(rd_kafka_error_code(error.get()), what);
 }
 
+constexpr std::chrono::milliseconds kBeginStep{500};
+
+// The library goes on with what timed out where it is asked again.
+Result<> begin(rd_kafka_t* handle, const std::string& id, std::chrono::milliseconds timeout,
+               const std::function<bool()>& cancelled) {
+  for (auto left = timeout;; left -= kBeginStep) {
+    if (cancelled()) return make_error(ErrorKind::kCancelled, "not needed any more");
+    const rd::ErrorHandle error(rd_kafka_init_transactions(handle, rd::milliseconds(std::min(left, kBeginStep))));
+    if (!error) return {};
+    const bool again = rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__TIMED_OUT && left > kBeginStep;
+    if (!again) return error_of(error, fmt::format("begin as {}", id));
+  }
+}
+
 // A producer whose predecessor under this id has ended, or was ended by this.
 Result<rd::Handle> open(const Connection& connection, const TransactionSettings& settings,
-                        std::chrono::milliseconds timeout) {
+                        std::chrono::milliseconds timeout, const std::function<bool()>& cancelled) {
   rd::Configuration conf(connection);
   conf.set("transactional.id", settings.transactional_id)
       .set("transaction.timeout.ms", std::to_string(settings.open_time_max.count()))
@@ -24,8 +40,7 @@ Result<rd::Handle> open(const Connection& connection, const TransactionSettings&
       .set("retry.backoff.ms", "50")
       .set("message.max.bytes", std::to_string(settings.record_bytes_max));
   ANTIPHON_TRY(handle, std::move(conf).make(RD_KAFKA_PRODUCER));
-  const rd::ErrorHandle error(rd_kafka_init_transactions(handle.get(), rd::milliseconds(timeout)));
-  if (error) return error_of(error, fmt::format("begin as {}", settings.transactional_id));
+  ANTIPHON_TRY_VOID(begin(handle.get(), settings.transactional_id, timeout, cancelled));
   rd::learn_topics(handle.get());
   return handle;
 }
@@ -38,7 +53,7 @@ class RdTransactions final : public Transactions {
   Result<> write(const std::vector<OutgoingRecord>& records, const GroupOffsets& offsets, GroupConsumer& group,
                  std::chrono::milliseconds timeout) override {
     if (!handle_) {
-      ANTIPHON_TRY(handle, open(connection_, settings_, timeout));
+      ANTIPHON_TRY(handle, open(connection_, settings_, timeout, [] { return false; }));
       handle_ = std::move(handle);
     }
     Result<> done = attempt(records, offsets, group, timeout);
@@ -92,8 +107,8 @@ std::unique_ptr<Transactions> Transactions::create(const Connection& connection,
 }
 
 Result<> end_transactions_of(const Connection& connection, const TransactionSettings& settings,
-                             std::chrono::milliseconds timeout) {
-  ANTIPHON_TRY(handle, open(connection, settings, timeout));
+                             std::chrono::milliseconds timeout, const std::function<bool()>& cancelled) {
+  ANTIPHON_TRY(handle, open(connection, settings, timeout, cancelled));
   return {};
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,8 +49,9 @@ class Transactions {
 };
 
 // Ends what a process with this transactional id has left open, and refuses what it writes from now on until it has
-// asked for the id again.
-Result<> end_transactions_of(const Connection& connection, const TransactionSettings& settings,
-                             std::chrono::milliseconds timeout);
+// asked for the id again. kCancelled within half a second of `cancelled` saying so.
+Result<> end_transactions_of(
+    const Connection& connection, const TransactionSettings& settings, std::chrono::milliseconds timeout,
+    const std::function<bool()>& cancelled = [] { return false; });
 
 }  // namespace antiphon::bus

@@ -31,7 +31,17 @@ void Planner::found_prompt(const events::Prompt& prompt) {
   if (!key) return;
   table_.insert(*key, prompt.locale);
   const auto it = by_id_.find(prompt.corpus_id);
-  if (it != by_id_.end()) corpora_[it->second].progress->found_in_topic(*key, prompt.sequence);
+  if (it == by_id_.end()) return;
+  Corpus& corpus = corpora_[it->second];
+  corpus.last_found = std::max(corpus.last_found, prompt.sequence);
+  corpus.progress->found_in_topic(*key, prompt.sequence);
+}
+
+std::optional<std::string> Planner::corpus_with_prompts_missing() const {
+  const auto it = std::find_if(corpora_.begin(), corpora_.end(), [](const Corpus& corpus) {
+    return corpus.saved && corpus.last_found + 1 < corpus.saved->next_sequence;
+  });
+  return it == corpora_.end() ? std::nullopt : std::optional(it->id);
 }
 
 void Planner::apply(const events::PromptState& state) {

@@ -43,6 +43,8 @@ class Planner {
   // What the predecessor left.
   void found_state(const events::CorpusState& state);
   void found_prompt(const events::Prompt& prompt);
+  // One whose saved state counts on more prompts than were found: not all that the topic holds was read.
+  [[nodiscard]] std::optional<std::string> corpus_with_prompts_missing() const;
   [[nodiscard]] const std::optional<events::CorpusState>& saved_state(std::size_t corpus) const {
     return corpora_[corpus].saved;
   }
@@ -79,6 +81,7 @@ class Planner {
     std::string id;
     std::optional<events::CorpusState> saved;
     std::optional<CorpusProgress> progress;
+    std::uint64_t last_found = 0;  // the highest number of its prompts in the topic
     std::map<std::string, Lane> lanes;
     bool listed = false;
   };

@@ -1,4 +1,8 @@
 // What the predecessor left, read to an end that is fixed after a write of ours was acknowledged.
+//
+// A leader that is cut off from the others tells ends that are too low: of corpus-state the marker must be read back;
+// of prompts the ends are asked by way of several brokers (true_ends.h), and no corpus may have published more. Of
+// prompt-state too little does no harm: it is followed from there, and what it tells counts open sentences alone.
 #pragma once
 
 #include <chrono>
@@ -26,7 +30,7 @@ struct Recovered {
 bool apply_prompt_state(const IncomingRecord& record, Planner& planner);
 
 // Writes `start`, fixes the ends of the three topics, reads them and tells the planner. kUnavailable: try again with a
-// new planner.
+// new planner. kCancelled once `stop` is requested.
 Result<Recovered> recover(bus::Producer& producer, const bus::Connection& connection, const events::Topics& topics,
                           int partitions, const events::StartMarker& start, const StopToken& stop, Planner& planner);
 

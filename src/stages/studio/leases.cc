@@ -427,10 +427,16 @@ std::size_t Leases::leases_held() const {
   return held;
 }
 
-std::size_t Leases::sentences_known() const {
-  std::size_t known = 0;
-  for (const auto& [id, owned] : owned_) known += owned.table.sentences().size();
-  return known;
+std::size_t Leases::sentences(bool elsewhere) const {
+  std::size_t sentences = 0;
+  for (const auto& [id, owned] : owned_) {
+    if ((owned.stage == Stage::kLoading) == elsewhere) sentences += owned.table.sentences().size();
+  }
+  return sentences;
 }
+
+std::size_t Leases::sentences_known() const { return sentences(false); }
+
+std::size_t Leases::sentences_copied() const { return sentences(true); }
 
 }  // namespace antiphon::studio

@@ -154,8 +154,9 @@ class Leases {
 
   // Every locale that has a sentence, open or not, in the order of their tags.
   [[nodiscard]] std::vector<LocaleCount> locales() const;
-  [[nodiscard]] std::size_t leases_held() const;  // copies are not counted
-  [[nodiscard]] std::size_t sentences_known() const;
+  [[nodiscard]] std::size_t leases_held() const;       // copies are not counted
+  [[nodiscard]] std::size_t sentences_known() const;   // neither here
+  [[nodiscard]] std::size_t sentences_copied() const;  // of what is elsewhere
   [[nodiscard]] std::size_t takes_on_their_way() const { return sending_.size(); }
   [[nodiscard]] std::size_t takes_on_their_way(PartitionId partition) const;
 
@@ -179,6 +180,7 @@ class Leases {
   };
   void remember_takes(const Sentence& sentence);
   [[nodiscard]] PartitionLeases& at(PartitionId partition) { return owned_.at(partition).table; }
+  [[nodiscard]] std::size_t sentences(bool elsewhere) const;
   Owned* owned_in(const StateChange& change);
   PartitionLeases* partition_holding(const Id128& lease);
   void give_back_all(PartitionLeases& table, const Sentence& sentence, const Id128& speaker);

@@ -65,7 +65,6 @@ void Ownership::load(const StopToken& stop) {
     if (gained_.empty()) return;
     loading_ = std::move(gained_);
     gained_.clear();
-    unwanted_.clear();
   }
   desk_.with_leases([this](Leases& leases) {
     for (const auto& [partition, note] : loading_) leases.own(partition);
@@ -75,23 +74,28 @@ void Ownership::load(const StopToken& stop) {
     const std::lock_guard lock(mutex_);
     return !unwanted_.empty();
   });
-  if (loaded) open(*loaded);
-  if (!loaded && !parts_->keep_warm) {  // else what was read so far is a copy
-    desk_.with_leases([this](Leases& leases) {
-      for (const auto& [partition, note] : loading_) leases.disown(partition);
-    });
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    for (const PartitionId partition : unwanted_) loading_.erase(partition);
-    if (!loaded) gained_.merge(loading_);
-    loading_.clear();
-    changed_.notify_all();
-  }
+  end_load(loaded);
   if (loaded || loaded.error().kind == ErrorKind::kCancelled) return;
   logging::warn("the state is not read yet; trying again", {{"detail", loaded.error().message}});
   health_.set_problem("kafka", loaded.error().message);
   stop.wait_for(kTryAgain);
+}
+
+// Under the lock: what is given up is seen here before it is open, or there once it is.
+void Ownership::end_load(const Result<std::map<PartitionId, Offset>>& loaded) {
+  const std::lock_guard lock(mutex_);
+  const bool opens = loaded && unwanted_.empty();
+  if (opens) open(*loaded);
+  if (!opens && (loaded || !parts_->keep_warm)) {  // else what was read so far is a copy
+    desk_.with_leases([this](Leases& leases) {
+      for (const auto& [partition, note] : loading_) leases.disown(partition);
+    });
+  }
+  for (const PartitionId partition : unwanted_) loading_.erase(partition);
+  if (!opens) gained_.merge(loading_);
+  loading_.clear();
+  unwanted_.clear();
+  changed_.notify_all();
 }
 
 void Ownership::open(const std::map<PartitionId, Offset>& prompts_next) {
@@ -110,8 +114,9 @@ std::set<PartitionId> Ownership::on_given_up(const std::set<PartitionId>& partit
       gained_.erase(partition);
       if (loading_.contains(partition)) unwanted_.insert(partition);
     }
-    // What is half read must not go on into a later ownership of the same partition.
-    changed_.wait(lock, [this] { return unwanted_.empty() || loading_.empty(); });
+    // Not for ever: the group's thread does not poll meanwhile, and the others wait. A load that does not end is not
+    // opened when it does, and only then is what was gained again since loaded.
+    changed_.wait_for(lock, kHandOverMax, [this] { return unwanted_.empty(); });
   }
   const std::set<PartitionId> were_open = shut(partitions);
   const bool written = were_open.empty() || write_what_changed(were_open);
@@ -157,8 +162,14 @@ bool Ownership::keep_warm(const StopToken& stop) {
     const std::lock_guard lock(mutex_);
     return !gained_.empty();
   });
-  if (!warm) logging::warn("what other studios have cannot be copied now", {{"detail", warm.error().message}});
+  say_once(warm ? std::string() : warm.error().message);
   return !warm || *warm;
+}
+
+void Ownership::say_once(const std::string& trouble) {
+  if (!trouble.empty() && trouble != trouble_)
+    logging::warn("what other studios have cannot be copied now", {{"detail", trouble}});
+  trouble_ = trouble;
 }
 
 void Ownership::read_gaps(const StopToken& stop) {

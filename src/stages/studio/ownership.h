@@ -28,7 +28,9 @@ constexpr std::chrono::milliseconds kGapsEvery{1'000};         // how late a gap
 constexpr std::chrono::milliseconds kLookBehindEvery{30'000};  // takes of others behind all of ours are seen so late
 constexpr std::chrono::milliseconds kWarmEvery{2'000};         // so old copies of others' partitions may be
 constexpr std::chrono::milliseconds kWarmStep{1'000};          // then the other duties have their turn
-constexpr std::chrono::milliseconds kHandOverMax{2'000};       // each step of giving up; the others wait for it
+// Of giving up, whose end the others wait for: for a load that is under way, and then for takes on their way. What
+// changed is written after that, as long as StateLog takes.
+constexpr std::chrono::milliseconds kHandOverMax{2'000};
 
 class Ownership final : public bus::ShareEvents {
  public:
@@ -50,7 +52,8 @@ class Ownership final : public bus::ShareEvents {
     std::function<void(const std::set<PartitionId>& partitions)> leave;
     std::function<Result<std::map<PartitionId, Offset>>(const std::set<PartitionId>& partitions)> recordings_ends;
   };
-  // Loads what is gained until asked to stop, or until `look_around` returns an error; it is called every second. Ready
+  // Loads what is gained until asked to stop, or until `look_around` returns an error; it is called every second, or as
+  // soon as a load, a copying (kWarmStep, or the question that it waits for) or a reading back has ended. Ready
   // (health) whenever the group has divided and everything gained is open. The parts must live until the shares have
   // left the group.
   Result<> serve(const Parts& parts, const StopToken& stop, const std::function<Result<>()>& look_around);
@@ -63,7 +66,9 @@ class Ownership final : public bus::ShareEvents {
   bool keep_warm(const StopToken& stop);  // whether all copies are as new as they can be
   void read_gaps(const StopToken& stop);
   void look_behind(const StopToken& stop);
+  void end_load(const Result<std::map<PartitionId, Offset>>& loaded);
   void open(const std::map<PartitionId, Offset>& prompts_next);
+  void say_once(const std::string& trouble);
   std::set<PartitionId> shut(const std::set<PartitionId>& partitions);
   bool write_what_changed(const std::set<PartitionId>& partitions);
   void tell_health();
@@ -77,6 +82,7 @@ class Ownership final : public bus::ShareEvents {
   std::map<PartitionId, std::string> gained_;  // with the note found; not loaded
   std::map<PartitionId, std::string> loading_;
   std::set<PartitionId> unwanted_;  // of loading_: given up meanwhile
+  std::string trouble_;             // with copies, as it was said last; of serve()'s thread
 };
 
 }  // namespace antiphon::studio

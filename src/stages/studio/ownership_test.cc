@@ -6,6 +6,8 @@
 
 #include <future>
 
+#include "stages/studio/testing/no_producer.h"
+
 namespace antiphon::studio {
 namespace {
 
@@ -14,17 +16,6 @@ using std::chrono::seconds;
 
 constexpr PartitionId kOne{0};
 constexpr PartitionId kOther{1};
-
-class NoProducer final : public bus::Producer {
- public:
-  Result<> send(OutgoingRecord, bus::DeliveryCallback) override { return {}; }
-  Result<bus::Delivered> send_and_wait(OutgoingRecord, milliseconds) override {
-    return make_error(ErrorKind::kInternal, "not used");
-  }
-  bool flush(milliseconds) override { return true; }
-  [[nodiscard]] bool fatal() const override { return false; }
-  [[nodiscard]] std::size_t in_flight() const override { return 0; }
-};
 
 class OwnershipTest : public ::testing::Test {
  protected:
@@ -84,7 +75,7 @@ class OwnershipTest : public ::testing::Test {
   SystemRandom random_;
   prometheus::Registry registry_;
   StudioMetrics metrics_{registry_};
-  NoProducer producer_;
+  testing::NoProducer producer_;
   Health health_;
   Desk desk_{DeskSettings{}, producer_, clock_, random_, metrics_};
   Ownership ownership_{desk_, health_};
@@ -140,6 +131,35 @@ TEST_F(OwnershipTest, WhatIsGivenUpWhileItLoadsIsForgottenAndTheRestLoadedAnew) 
   release();
   EXPECT_TRUE(eventually([&] { return desk_.serves(kOther) && ready(); }));
   EXPECT_FALSE(desk_.serves(kOne));
+}
+
+// A question to Kafka that nobody answers, say. It ends in the middle of what the partition's next ownership is.
+TEST_F(OwnershipTest, GivingUpDoesNotWaitForALoadThatDoesNotEndAndItIsNeverOpened) {
+  std::promise<void> hangs;
+  std::promise<void> ends;
+  std::vector<std::string> notes;
+  parts_.load = [&](const auto& gained, const auto&) -> Result<std::map<PartitionId, Offset>> {
+    notes.push_back(gained.at(kOne));
+    if (notes.size() == 1) {
+      hangs.set_value();
+      ends.get_future().wait();
+    }
+    EXPECT_FALSE(desk_.serves(kOne));
+    return std::map<PartitionId, Offset>{{kOne, Offset(0)}};
+  };
+  serve();
+  ownership_.on_gained({{kOne, "first"}});
+  hangs.get_future().wait();
+  auto given_up = std::async(std::launch::async, [&] { return ownership_.on_given_up({kOne}); });
+  const bool in_time = given_up.wait_for(2 * kHandOverMax) == std::future_status::ready;
+  EXPECT_TRUE(in_time);
+  if (in_time) ownership_.on_gained({{kOne, "second"}});
+  ends.set_value();
+  EXPECT_TRUE(given_up.get().empty());
+  EXPECT_TRUE(!in_time || eventually([&] { return desk_.serves(kOne); }));
+  stop_.request_stop();
+  EXPECT_TRUE(served_.get());
+  EXPECT_EQ(notes, (std::vector<std::string>{"first", "second"}));
 }
 
 TEST_F(OwnershipTest, WhatIsGivenUpIsShutWrittenAndForgotten) {

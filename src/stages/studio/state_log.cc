@@ -11,7 +11,8 @@ StateLog::StateLog(StateLogSettings settings, const bus::Connection& connection,
       shares_(shares),
       transactions_(bus::Transactions::create(connection_, {.transactional_id = settings_.claim.writer})) {}
 
-Result<> StateLog::take_over(const std::map<PartitionId, std::string>& notes, const events::StartMarker& marker) {
+Result<> StateLog::take_over(const std::map<PartitionId, std::string>& notes, const events::StartMarker& marker,
+                             const std::function<bool()>& cancelled) {
   std::set<std::string> ended{settings_.claim.writer};  // our own ends what a former process of ours left
   std::set<PartitionId> partitions;
   std::vector<OutgoingRecord> records;
@@ -21,8 +22,9 @@ Result<> StateLog::take_over(const std::map<PartitionId, std::string>& notes, co
     const auto before = read_claim(note);
     if (!before || before->released || !ended.insert(before->writer).second) continue;
     // Without it the broker ends them, after a while.
-    const auto done =
-        bus::end_transactions_of(connection_, {.transactional_id = before->writer}, settings_.kafka_time_max);
+    const auto done = bus::end_transactions_of(connection_, {.transactional_id = before->writer},
+                                               settings_.kafka_time_max, cancelled);
+    if (!done && done.error().kind == ErrorKind::kCancelled) return done;
     if (!done) {
       logging::warn("what the former owner left open is waited for",
                     {{"writer", before->writer}, {"detail", done.error().message}});

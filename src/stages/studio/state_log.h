@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,8 +34,9 @@ class StateLog {
   StateLog(StateLogSettings settings, const bus::Connection& connection, bus::Shares& shares);
 
   // In the place of those who left these notes: ends what they may have left open, then writes a start marker to each
-  // partition. After it nothing that they write will be read.
-  Result<> take_over(const std::map<PartitionId, std::string>& notes, const events::StartMarker& marker);
+  // partition. After it nothing that they write will be read. kCancelled: `cancelled` said so before the markers.
+  Result<> take_over(const std::map<PartitionId, std::string>& notes, const events::StartMarker& marker,
+                     const std::function<bool()>& cancelled);
   // All or nothing. kConflict, kUnavailable: see Transactions::write().
   Result<> write(const std::vector<StateChange>& changes);
 

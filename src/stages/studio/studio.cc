@@ -118,10 +118,7 @@ class Run {
   Result<> share() {
     ANTIPHON_TRY_VOID(again_while_kafka_is_away([this] { return find_topics(); }));
     ANTIPHON_TRY_VOID(join());
-    const auto make_reader = [this](bool readable_ends) {
-      return bus::PartitionReader::create(connection_, {kLoadFetchWait, readable_ends});
-    };
-    Loader loader({topics_, connection_.client_id, settings_.kafka_time_max}, *log_, make_reader, *desk_, clock_,
+    Loader loader({topics_, connection_.client_id, settings_.kafka_time_max}, loader_parts(), *desk_, clock_,
                   loader_random_, metrics_);
     writer_ = std::make_unique<Writer>(
         *desk_, [this](const std::vector<StateChange>& changes) { return log_->write(changes); }, health_, metrics_,
@@ -132,6 +129,20 @@ class Run {
     answered_ = end_requests();
     shares_->leave();  // while all is there that it gives up with
     return served;
+  }
+
+  LoaderParts loader_parts() {
+    return {
+        .take_over = [this](const auto& notes, const auto& marker,
+                            const auto& cancelled) { return log_->take_over(notes, marker, cancelled); },
+        .make_reader =
+            [this](bus::ReaderSettings reader) {
+              reader.fetch_wait = kLoadFetchWait;
+              return bus::PartitionReader::create(connection_, reader);
+            },
+        .true_ends = [this](const auto& partitions,
+                            const auto& cancelled) { return bus::true_ends(connection_, partitions, cancelled); },
+    };
   }
 
   Ownership::Parts parts(Loader& loader) {
@@ -155,7 +166,7 @@ class Run {
 
   Result<std::map<PartitionId, Offset>> recordings_ends(const std::set<PartitionId>& partitions) {
     if (!ends_reader_) {
-      ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_));
+      ANTIPHON_TRY(reader, bus::PartitionReader::create(connection_, {.asks_only = true}));
       ends_reader_ = std::move(reader);
     }
     std::map<PartitionId, Offset> ends;

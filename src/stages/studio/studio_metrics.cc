@@ -31,8 +31,10 @@ StudioMetrics::StudioMetrics(prometheus::Registry& registry)
                 .Register(registry)),
       in_flight_bytes_(gauge(registry, "studio_in_flight_bytes", "Audio on its way to Kafka.")),
       leases_(gauge(registry, "studio_leases", "Leases held now.")),
-      sentences_(gauge(registry, "studio_prompts", "Sentences known.")),
-      copied_(gauge(registry, "studio_copied_partitions", "Partitions of other studios that are kept warm, whole.")) {
+      sentences_(gauge(registry, "studio_prompts", "Sentences known, of the partitions that are this studio's.")),
+      copied_(gauge(registry, "studio_copied_partitions",
+                    "Partitions of other studios that are kept warm, whole; 0 while that cannot be looked after.")),
+      copied_sentences_(gauge(registry, "studio_copied_prompts", "Sentences known of partitions of other studios.")) {
   for (const auto standing :
        {events::LeaseStanding::kHeld, events::LeaseStanding::kLate, events::LeaseStanding::kNone}) {
     takes_by_standing_[static_cast<std::size_t>(standing)] = &takes_.Add({{"lease", std::string(to_string(standing))}});
@@ -48,10 +50,12 @@ void StudioMetrics::count_forwarded(const std::string& outcome) { forwarded_.Add
 
 void StudioMetrics::set_copied_partitions(std::size_t partitions) { copied_.Set(static_cast<double>(partitions)); }
 
-void StudioMetrics::set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences) {
-  for (const LocaleCount& count : open) open_.Add({{"locale", count.locale}}).Set(static_cast<double>(count.open));
-  leases_.Set(static_cast<double>(leases));
-  sentences_.Set(static_cast<double>(sentences));
+void StudioMetrics::set_tables(const Leases& leases) {
+  for (const LocaleCount& count : leases.locales())
+    open_.Add({{"locale", count.locale}}).Set(static_cast<double>(count.open));
+  leases_.Set(static_cast<double>(leases.leases_held()));
+  sentences_.Set(static_cast<double>(leases.sentences_known()));
+  copied_sentences_.Set(static_cast<double>(leases.sentences_copied()));
 }
 
 }  // namespace antiphon::studio

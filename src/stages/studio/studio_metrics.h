@@ -19,9 +19,9 @@ class StudioMetrics {
   void count_unusable(const std::string& topic);  // records of ours that could not be read
   // A request passed to the owner of a partition: answered, misdirected (421), unanswered.
   void count_forwarded(const std::string& outcome);
-  void set_copied_partitions(std::size_t partitions);  // of those elsewhere, as new as the last look could make them
+  void set_copied_partitions(std::size_t partitions);  // of those elsewhere, whole; 0: not known now
   // Called by one thread.
-  void set_tables(const std::vector<LocaleCount>& open, std::size_t leases, std::size_t sentences);
+  void set_tables(const Leases& leases);
 
  private:
   prometheus::Family<prometheus::Counter>& takes_;
@@ -32,6 +32,7 @@ class StudioMetrics {
   prometheus::Gauge& leases_;
   prometheus::Gauge& sentences_;
   prometheus::Gauge& copied_;
+  prometheus::Gauge& copied_sentences_;
   std::array<prometheus::Counter*, 3> takes_by_standing_{};
 };
 

@@ -47,8 +47,7 @@ void Writer::run() {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_tables) continue;
     next_tables = now + kTablesEvery;
-    desk_.with_leases(
-        [&](Leases& leases) { metrics_.set_tables(leases.locales(), leases.leases_held(), leases.sentences_known()); });
+    desk_.with_leases([&](Leases& leases) { metrics_.set_tables(leases); });
   }
 }
 
