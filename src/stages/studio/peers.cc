@@ -50,9 +50,10 @@ std::optional<Claim> Peers::owner_of(PartitionId partition) const {
   return it == owners_.end() ? std::nullopt : std::optional(it->second);
 }
 
-void Peers::forget(PartitionId partition) {
+void Peers::forget(PartitionId partition, const std::string& token) {
   const std::lock_guard lock(mutex_);
-  owners_.erase(partition);
+  const auto it = owners_.find(partition);
+  if (it != owners_.end() && it->second.token == token) owners_.erase(it);
 }
 
 // A process that does not answer is away with all that it owned.
@@ -80,7 +81,7 @@ void Peers::send_to(const Claim& owner, PartitionId partition, const PeerRequest
                                            then = std::move(then)](Result<http::Response> answer) {
     if (answer && answer->status == 421) {
       metrics_.count_forwarded("misdirected");
-      forget(partition);
+      forget(partition, token);
       answer = make_error(ErrorKind::kUnavailable, "the studio that was asked does not own this partition any more");
     } else if (answer) {
       metrics_.count_forwarded("answered");
@@ -108,7 +109,7 @@ void Peers::ask(PartitionId partition, PeerRequest request, Then then) {
 
 void Peers::try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner, bool second) {
   if (owner.token == settings_.token) {
-    forget(asked->partition);  // should it not be ours any more
+    forget(asked->partition, owner.token);  // should it not be ours any more
     return asked->tell(make_error(ErrorKind::kConflict, "the owner of this partition is this studio"));
   }
   if (!second) {

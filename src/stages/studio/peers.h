@@ -60,7 +60,6 @@ class Peers {
 
   // From memory: nothing when it is not known, or when nobody owns it. It may be ourselves.
   [[nodiscard]] std::optional<Claim> owner_of(PartitionId partition) const;
-  void forget(PartitionId partition);
   // Calls back after the next look, whether it succeeded or not; at once when too many wait for it, or at the end.
   void look_up(std::function<void()> then);
 
@@ -80,6 +79,7 @@ class Peers {
  private:
   struct Asked;
   using Waiter = std::function<void()>;
+  void forget(PartitionId partition, const std::string& token);  // unless another owns it by now
   void forget_all_of(const std::string& token);
   std::optional<Error> wait_for_look(Waiter waiter);  // an error: it is not kept
   void try_owner(const std::shared_ptr<Asked>& asked, const Claim& owner, bool second);

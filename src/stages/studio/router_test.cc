@@ -141,9 +141,9 @@ class FakeHere final : public Here {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(asked_.wait_for(lock, seconds{20}, [&] { return !unanswered_.empty(); }));
   }
-  void answer_at_last() {
+  void answer_at_last(int code = kAtLast) {
     const std::lock_guard lock(mutex_);
-    for (const http::Responder& to : unanswered_) to.answer(http::Response::json(kAtLast, json{{"from", name}}.dump()));
+    for (const http::Responder& to : unanswered_) to.answer(http::Response::json(code, json{{"from", name}}.dump()));
     unanswered_.clear();
   }
   std::string name;
@@ -481,6 +481,21 @@ TEST_F(RouterTest, ASilentOwnerIsLeftAsSoonAsThereIsAnother) {
   EXPECT_EQ(skip(a_, 3), 204);
   EXPECT_EQ(b_.here.ended().size(), 1U);
   EXPECT_EQ(c.here.ended().size(), 2U);
+}
+
+TEST_F(RouterTest, ALateNoOfAFormerOwnerDoesNotMakeTheNewOneForgotten) {
+  EXPECT_EQ(skip(a_, 3), 204);
+  b_.here.silent = true;
+  Studio c(directory_, "c", 3);
+  own(c, {3});
+  EXPECT_EQ(skip(a_, 3), 204);
+  b_.here.answer_at_last(421);
+  const auto until = std::chrono::steady_clock::now() + seconds{20};
+  while (a_.metric().find("\"misdirected\"} 1") == std::string::npos && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  const auto owner = a_.peers->owner_of(PartitionId(3));
+  ASSERT_TRUE(owner);
+  EXPECT_EQ(owner->token, c.token);
 }
 
 // It may be on its way to Kafka still: from a second studio it would come twice.
