@@ -119,10 +119,10 @@ def each_part_comes_back(its):
     volunteers = Volunteers(its, 2, ["sw"])
     try:
         for name in ("kafka-1", "studio", "kafka-2", "archive", "select", "kafka-3"):
-            goes_on(volunteers)
+            goes_on(volunteers, f"before {name} is killed")
             before = its.stack.deaths()
             its.stack.kill(name)
-            goes_on(volunteers)
+            goes_on(volunteers, f"after {name} was killed")
             its.stack.all_healthy()
             ended = {other: codes[len(before[other]):] for other, codes in its.stack.deaths().items() if codes != before[other]}
             assert ended.pop(name)[0] == 128 + signal.SIGKILL
@@ -135,9 +135,9 @@ def each_part_comes_back(its):
             f"(its place in the group was taken by an older one of its own) and was started again; no other end; {len(its.receipts)} takes have receipts")
 
 
-def goes_on(volunteers):
+def goes_on(volunteers, when):
     count = len(volunteers.receipts)
-    until("takes get receipts", lambda: volunteers.errors or len(volunteers.receipts) >= count + RECEIPTS_BETWEEN, 120, 0.1)
+    until(f"takes get receipts {when}", lambda: volunteers.errors or len(volunteers.receipts) >= count + RECEIPTS_BETWEEN, 120, 0.1)
 
 
 def every_receipt_stands(its):
