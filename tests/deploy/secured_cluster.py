@@ -197,7 +197,7 @@ def report(its, rows):
     lines = "\n".join(f"    {' '.join(row)}" for row in sorted(granted(getattr(its, "written", set()))))
     (ROOT / f"docs/reports/{today}-deploy.md").write_text(
         f"# deploy/ without containers, {today}\n\n`./dev deploy test` at {commit}, everything on this one machine ({os.cpu_count()} cores). Run: deploy/secrets.sh, "
-        f"deploy/access.sh, the Kafka settings,\ncommand lines and health checks of deploy/compose/compose.yaml (addresses and paths exchanged), on Apache Kafka {KINDS['zookeeper']} from Maven's "
+        f"deploy/access.sh, the Kafka settings,\ncommand lines and health checks of deploy/compose/compose.yaml (addresses and paths exchanged), on Apache Kafka {KINDS['kraft']} from Maven's "
         f"packages.\nNot run: the containers themselves, their limits and networks, and Kubernetes. Written by the command, no figure by hand.\n\n"
         f"| what | result | seen |\n| --- | --- | --- |\n{table}\n\nThe rules, as Kafka lists them:\n\n{lines}\n")
     print(f"report: docs/reports/{today}-deploy.md")
