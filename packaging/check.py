@@ -25,6 +25,9 @@ import package
 
 UNITS = sorted(path.name for path in (package.HERE / "systemd").glob("*.service"))
 READY_SECONDS = 60
+# Of librdkafka's own list: all in one; what only Windows, or a C library without regular expressions, has built; and Apache-2.0, which
+# Debian's rules want named and not repeated.
+NOT_BUILT_IN = {"LICENSES.txt", "LICENSE.wingetopt", "LICENSE.regexp", "LICENSE.opentelemetry"}
 
 
 def unpacked_image(folder):
@@ -163,6 +166,17 @@ def lintian(_):
     return package.output("lintian", "--version") + ": no error, no warning"
 
 
+def client_inside(_):
+    """librdkafka is in the programs, so what it needs is ours to name, and so is what it was given under."""
+    depends = set(re.findall(r"(?:^|, )([^ ,]+)", package.output("dpkg-deb", "-f", package.deb_path(), "Depends")))
+    assert "librdkafka1" not in depends and {"libsasl2-2", "libcurl4", "libssl3", "libzstd1", "liblz4-1"} <= depends, depends
+    packed = package.output("sh", "-c", 'dpkg-deb --fsys-tarfile "$0" | tar xO ./usr/share/doc/antiphon/copyright', package.deb_path())
+    terms = {path.name for path in package.librdkafka().glob("LICENSE*")} - NOT_BUILT_IN
+    missing = [name for name in sorted(terms) if "".join((package.librdkafka() / name).read_text().split()) not in "".join(packed.replace("\n .", "\n ").split())]
+    assert not missing, f"debian/copyright lacks {', '.join(missing)}"
+    return f"Depends: {', '.join(sorted(depends))}; librdkafka's terms and those of the {len(terms) - 1} parts in it that are built are in its copyright file"
+
+
 def reproducible(_):
     def sums():
         return [hashlib.sha256(path.read_bytes()).hexdigest() for path in (package.deb_path(), package.image_path())]
@@ -197,7 +211,7 @@ def units_exposure(folder):
     return "systemd-analyze security: " + ", ".join(said)
 
 
-CHECKS = {"The package in Debian's eyes": lintian, "Reproducible": reproducible, "Installed into a fresh Debian": installed, "The image runs": collects, "An engine runs it": in_an_engine,
+CHECKS = {"The package in Debian's eyes": lintian, "Kafka's client inside": client_inside, "Reproducible": reproducible, "Installed into a fresh Debian": installed, "The image runs": collects, "An engine runs it": in_an_engine,
           "Units are right": units_verify, "Units are fenced in": units_exposure}
 
 

@@ -11,6 +11,7 @@ default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
 cgroup_manager = "cgroupfs"
 runtime = "runc"
 events_logger = "file"
+events_logfile_path = "{folder}/events"
 [network]
 network_backend = "netavark"
 network_config_dir = "{folder}/networks"

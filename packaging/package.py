@@ -86,6 +86,18 @@ def manual():
     return (HERE / "debian/antiphon.1").read_text().replace("@COMMANDS@", listed)
 
 
+LIBRDKAFKA = BUILD / "librdkafka/source"  # as the programs hold it
+
+
+def copyright():
+    """Debian's form of it, with the words of others out of their own files."""
+    def words(found):
+        name = found[1]
+        path = LIBRDKAFKA / name.removeprefix("librdkafka/") if name.startswith("librdkafka/") else ROOT / name
+        return "\n".join(f" {line.rstrip() or '.'}" for line in path.read_text().expandtabs().strip().splitlines())
+    return re.sub(r"^@(.+)@$", words, (HERE / "debian/copyright.in").read_text(), flags=re.M)
+
+
 def changelog():
     when = output("date", "-u", "-R", "-d", f"@{epoch()}")
     return f"antiphon ({version()}) stable; urgency=medium\n\n  * See the commits of the project.\n\n -- Antiphon maintainers <maintainers@antiphon.invalid>  {when}\n"
@@ -109,7 +121,7 @@ def fill(tree):
     install(HERE / "debian/antiphon.toml", tree / "etc/antiphon/antiphon.toml")
     documents = tree / "usr/share/doc/antiphon"
     install(ROOT / "README.md", documents / "README.md")
-    install(HERE / "debian/copyright", documents / "copyright")
+    write(documents / "copyright", copyright())
     write_gz(documents / "changelog.gz", changelog())
     write_gz(tree / "usr/share/man/man1/antiphon.1.gz", manual())
 
@@ -148,16 +160,21 @@ def make_deb():
 
 # ---------------------------------------------------------------- the image
 
-def make_rootfs(tar):
-    """Debian's essential packages, what ours depends on, and ours, in the suite of this machine."""
+def debian(tar, packages, *hooks):
+    """Debian's essential packages and these, in the suite of this machine, then what the hooks (for a shell; $1 is the root) do to them."""
     suite = next(line.split("=")[1].strip() for line in open("/etc/os-release") if line.startswith("VERSION_CODENAME="))
-    needs = re.sub(r" \([^)]*\)", "", output("dpkg-deb", "-f", deb_path(), "Depends")).split(", ")
     sources = sorted(str(path) for path in [*pathlib.Path("/etc/apt/sources.list.d").glob("*.sources"), pathlib.Path("/etc/apt/sources.list")] if path.is_file())
+    slim = 'rm -rf "$1"/usr/share/doc/* "$1"/usr/share/man/* "$1"/usr/share/locale/* "$1"/var/cache/debconf/*-old "$1"/var/log/*'
     say("gathering Debian's packages ...")
-    run("mmdebstrap", "--quiet", "--variant=essential", f"--include={','.join(needs)}", f"--customize-hook=dpkg --root=\"$1\" --install {deb_path()} >/dev/null",
-        "--customize-hook=rm -rf \"$1\"/usr/share/doc/* \"$1\"/usr/share/man/* \"$1\"/usr/share/locale/* \"$1\"/var/cache/debconf/*-old \"$1\"/var/log/*",
-        "--customize-hook=mkdir -p \"$1\"/var/lib/antiphon && chroot \"$1\" chown antiphon:antiphon /var/lib/antiphon",
+    run("mmdebstrap", "--quiet", "--variant=essential", f"--include={','.join(packages)}", *(f"--customize-hook={hook}" for hook in [*hooks, slim]),
         suite, tar, *sources, env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch())})
+
+
+def make_rootfs(tar):
+    """What ours depends on, and ours."""
+    needs = re.sub(r" \([^)]*\)", "", output("dpkg-deb", "-f", deb_path(), "Depends")).split(", ")
+    debian(tar, needs, f'dpkg --root="$1" --install {deb_path()} >/dev/null',
+           'mkdir -p "$1"/var/lib/antiphon && chroot "$1" chown antiphon:antiphon /var/lib/antiphon')
 
 
 def user_of(rootfs):

@@ -34,7 +34,7 @@ BREAKS = [
     ("a file that is not mounted", COMPOSE, "target: /run/antiphon/ca.crt", "target: /run/antiphon/authority.crt", "no such file"),
     ("a place that cannot be written", COMPOSE, "--archive=file:///var/lib/antiphon/archive", "--archive=file:///var/lib/voices", "can be written"),
     ("an image without a tag", COMPOSE, "image: localhost/antiphon:0.1.0", "image: localhost/antiphon", "has no tag"),
-    ("another Kafka than the tested one", KAFKA, "apache/kafka:3.9.1", "apache/kafka:3.9.0", "is none of"),
+    ("another Kafka than the tested one", KAFKA, "apache/kafka:4.1.1", "apache/kafka:4.1.0", "is none of"),
     ("a setting of Kafka in one of the two only", KAFKA, '{name: KAFKA_MIN_INSYNC_REPLICAS, value: "2"}', '{name: KAFKA_MIN_INSYNC_REPLICAS, value: "1"}', "KAFKA_MIN_INSYNC_REPLICAS is 2 in compose.yaml and 1"),
     ("a policy for nobody", "kubernetes/network.yaml", "{app: access}", "{app: axis}", "no pod has the labels"),
     ("a root that can be written", COMPOSE, "read_only: true", "read_only: false", "read_only is not True"),

@@ -68,7 +68,7 @@ def references_are_met(deploy):
 
 def images_are_known(deploy):
     version = (ROOT / "VERSION").read_text().strip()
-    known = {"localhost/antiphon": version, "apache/kafka": KINDS["zookeeper"]}
+    known = {"localhost/antiphon": version, "apache/kafka": KINDS["kraft"]}
     for container in deploy.containers():
         name, _, tag = container.image.partition(":")
         if not tag or tag == "latest":

@@ -7,6 +7,12 @@ import yaml
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
 
+def volume_parts(volume):
+    """A Compose volume's name and path: one that is given a path alone has no name."""
+    name, _, path = volume.rpartition(":")
+    return name, path
+
+
 class Container:
     """What one container is told: by which image, with which words, environment, files and questions about its health."""
 
@@ -87,7 +93,7 @@ class Deploy:
                 file = self.compose.get(kind, {}).get(one["source"], {}).get("file")
                 mounts[one["target"]] = (self.folder / "compose" / file).resolve() if file else None
         for volume in service.get("volumes", []):
-            mounts[volume.split(":")[1]] = None
+            mounts[volume_parts(volume)[1]] = None
         for place in service.get("tmpfs", []):
             mounts[place.split(":")[0]] = None
         test = " ".join(service.get("healthcheck", {}).get("test", []))

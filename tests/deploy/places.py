@@ -3,6 +3,7 @@
 Each node of Kafka gets its settings as in the image: from its environment, by Kafka's own KafkaDockerWrapper.
 """
 import os
+import re
 import signal
 import subprocess
 
@@ -13,7 +14,7 @@ from harness import ANTIPHON, Studio, die_with_the_test, free_port
 from nodes import Node
 
 COMPOSE = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())
-TOOLS = {"kafka-acls.sh": "kafka.admin.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
+TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
 HOSTS = {f"kafka-{i}": f"127.0.0.{10 + i}" for i in (1, 2, 3)}
 AUTHORIZER_LOG = """log4j.logger.kafka.authorizer.logger=DEBUG, authorizer
 log4j.additivity.kafka.authorizer.logger=false
@@ -22,8 +23,10 @@ log4j.appender.authorizer.File={folder}/authorizer.log
 log4j.appender.authorizer.layout=org.apache.log4j.PatternLayout
 log4j.appender.authorizer.layout.ConversionPattern=%m%n
 """
-# In the image's place: Kafka's own files. Of its settings nothing is left where the environment has any; its logging is ours here.
-IMAGE_DEFAULTS = ("server.properties", "log4j.properties", "tools-log4j.properties")
+# In the image's place: Kafka's own files. Of its settings nothing is left where the environment has any. Its logging (log4j2, in these
+# two) is ours here: Maven's set has log4j 1 behind slf4j (tests/cluster/kraft/pom.xml), and that reads log4j.properties.
+IMAGE_DEFAULTS = ("server.properties", "log4j2.yaml", "tools-log4j2.yaml")
+OF_THE_AUTHORIZER = {"super.users", "allow.everyone.if.no.acl.found"}  # not of Kafka's own list
 
 
 def replaced(text, changes):
@@ -53,7 +56,7 @@ def health_check(service, changes):
 class Kafka:
     def __init__(self, folder, secrets):
         self.folder, self.secrets, self.hosts = folder, secrets, HOSTS
-        cluster = Cluster("zookeeper")  # whose packages are those of Kafka 3.9, which the Compose file names; here it runs without
+        cluster = Cluster("kraft")  # for its packages, of the version that the Compose file names
         cluster.fetch()
         self.libs = cluster.libs
         self.nodes = {name: Node(name, "broker", i, HOSTS[name], folder / name, self.libs) for i, name in enumerate(HOSTS, 1)}
@@ -99,6 +102,14 @@ class Kafka:
         for node in self.nodes.values():
             if node.ended():
                 raise ClusterError(f"{node.name} has ended; its last words:\n{node.last_words()}")
+
+    def unknown_settings(self):
+        """What this Kafka was given and does not know: it says nothing of such names, but lists at its start those that it goes by."""
+        given, known = set(), set()
+        for node in self.nodes.values():
+            given |= set(re.findall(r"^([^#=\s]+)=", (node.folder / "node.properties").read_text(), re.M))
+            known |= set(re.findall(r"^\t(\S+) = ", (node.folder / "server.log").read_text(errors="replace"), re.M))
+        return sorted(name for name in given - known - OF_THE_AUTHORIZER if not name.startswith("listener.name."))
 
     def logs(self):
         for node in self.nodes.values():

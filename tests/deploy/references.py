@@ -1,13 +1,15 @@
 """Whether what deploy/ refers to is made in it, and what is made is used: secrets, config maps, volumes, networks, ports, labels."""
 import re
 
+from manifests import volume_parts
+
 
 def compose_problems(deploy):
     compose, used = deploy.compose, {kind: set() for kind in ("secrets", "configs", "volumes", "networks")}
     for name, service in compose["services"].items():
         for kind in ("secrets", "configs"):
             used[kind] |= {one["source"] for one in service.get(kind, [])}
-        used["volumes"] |= {volume.split(":")[0] for volume in service.get("volumes", [])}
+        used["volumes"] |= {name for name, _ in map(volume_parts, service.get("volumes", [])) if name}
         used["networks"] |= set(service.get("networks", []))
         for other in service.get("depends_on", {}):
             if other not in compose["services"]:

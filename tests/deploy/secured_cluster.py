@@ -2,7 +2,7 @@
 """./dev deploy test: what deploy/ says, done without containers: a real Apache Kafka cluster with the Compose file's own settings (TLS,
 SCRAM, StandardAuthorizer), deploy/secrets.sh and deploy/access.sh as they are, and the three stages' own command lines, each as its user.
 
-The judges are kcat, the archive's files, and the log of Kafka's authorizer: what each stage asked, and by which rule it was allowed.
+The judges are kcat and Python's client, the archive's files, and the log of Kafka's authorizer: what each stage asked, and by which rule it was allowed.
 Kafka's nodes have the addresses 127.0.0.11 to 127.0.0.13. It writes docs/reports/DATE-deploy.md.
 """
 import datetime
@@ -17,10 +17,12 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/spine")]
 from cluster import ClusterError, run, until  # noqa: E402
-from harness import archived, kcat, sha256, upload, until as wait_until  # noqa: E402
+from harness import archived, sha256, upload, until as wait_until  # noqa: E402
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError  # noqa: E402
 from places import Kafka, Stage, shims  # noqa: E402
 from settings import KINDS  # noqa: E402
 from rules import asked, granted, written_rules  # noqa: E402
+from users import User  # noqa: E402
 
 DEPLOY = ROOT / "deploy"
 STAGES = ("select", "studio", "archive")
@@ -45,8 +47,8 @@ class Secured:
     def allow(self):
         return self.script("access.sh", BOOTSTRAP=self.kafka.bootstrap(9094), SECRETS=str(self.secrets), KAFKA_BIN=str(shims(self.folder, self.kafka.libs)))
 
-    def as_user(self, name, *arguments, **more):
-        return kcat("-F", str(self.secrets / f"{name}.properties"), "-b", self.kafka.bootstrap(9093), "-X", "log_level=2", *arguments, **more)
+    def user(self, name):
+        return User(self.secrets / f"{name}.properties", self.kafka.bootstrap(9093))
 
     def doctor(self, stage):
         return run([self.stages[stage].program, "doctor", "--bootstrap", self.kafka.bootstrap(9093), "--kafka-config", str(self.secrets / f"{stage}.properties"),
@@ -86,7 +88,8 @@ def secrets_are_made_once(its):
 def three_nodes_start_with_the_settings_of_compose(its):
     its.kafka.start()
     until("each node is healthy, by the Compose file's own check", its.kafka.healthy, 120, its.kafka.nobody_died)
-    return "settings by the image's KafkaDockerWrapper from the Compose file's environment; combined brokers and controllers, TLS between all"
+    assert not (unknown := its.kafka.unknown_settings()), f"this Kafka does not know {', '.join(unknown)}"
+    return "settings by the image's KafkaDockerWrapper from the Compose file's environment, each known to this Kafka; combined brokers and controllers, TLS between all"
 
 
 def users_and_rules_are_made(its):
@@ -101,13 +104,13 @@ def a_voice_goes_all_the_way(its):
     its.start_stages()
     recording, body, receipt, _ = upload(its.stages["studio"])
     wait_until("the archive holds it", lambda: archived(its.voices).get(recording) == sha256(body))
-    back = its.as_user("archive", "-C", "-t", receipt["topic"], "-p", str(receipt["partition"]), "-o", str(receipt["offset"]), "-c", "1", "-e", "-q", "-D", "")
+    back = its.user("archive").read(receipt["topic"], receipt["partition"], receipt["offset"])
     assert back == body, f"{len(back)} bytes where its receipt says, {len(body)} were sent"
     return f"201; {len(body)} bytes in {receipt['topic']} where the receipt says, and in the archive"
 
 
 def what_cannot_be_used_goes_to_its_topic(its):
-    its.as_user("studio", "-P", "-t", "voices.recordings", "-k", "no recording", input=b"no voice")
+    its.user("studio").write("voices.recordings", b"no recording", b"no voice")
     letters = lambda: run(["kcat", "-X", "log_level=0", *its.kafka.admin(), "-C", "-t", "dlq.voices.recordings.archive.main", "-e", "-q"]).stdout
     wait_until("the dead letter", lambda: "no voice" in letters(), 30, 0.2)
     return "one dead letter, written by the archive's user"
@@ -141,27 +144,34 @@ def nothing_was_refused_and_nothing_is_allowed_for_nothing(its):
 
 
 def strangers_stay_outside(its):
-    first = its.kafka.hosts["kafka-1"]
-    (its.folder / "wrong.properties").write_text((its.secrets / "select.properties").read_text().replace("sasl.password=", "sasl.password=x"))
+    first, wrong = its.kafka.hosts["kafka-1"], its.folder / "wrong.properties"
     rows = {"without TLS": ["-b", f"{first}:9093"],
             "without a password": ["-b", f"{first}:9093", "-X", "security.protocol=SSL", "-X", f"ssl.ca.location={its.secrets}/ca.crt"],
-            "with a wrong password": ["-b", f"{first}:9093", "-F", str(its.folder / "wrong.properties")],
             "without a certificate, at the brokers' listener": ["-b", f"{first}:9094", "-X", "security.protocol=SSL", "-X", f"ssl.ca.location={its.secrets}/ca.crt"]}
     for name, arguments in rows.items():
         done = run(["kcat", *arguments, "-L", "-m", "4", "-X", "log_level=0"], 20)
         assert done.returncode != 0 and "voices" not in done.stdout, f"{name}: {done.stdout[:200]}"
-    return f"let in were none of: {', '.join(rows)}"
+    wrong.write_text((its.secrets / "select.properties").read_text().replace("sasl.password=", "sasl.password=x"))
+    assert "voices.prompts" in its.user("select").topics()
+    assert refused(KafkaTimeoutError, User(wrong, its.kafka.bootstrap(9093)).topics), "a wrong password was let in"
+    return f"let in were none of: {', '.join([*rows, 'with a wrong password, as against the right one'])}"
+
+
+def refused(how, act, *arguments):
+    try:
+        act(*arguments)
+    except how:
+        return True
+    return False
 
 
 def no_stage_does_what_another_does(its):
-    rows = [("select", "-C", "voices.recordings"), ("archive", "-C", "voices.prompts"), ("archive", "-P", "voices.recordings"),
-            ("select", "-P", "voices.prompt-state"), ("studio", "-P", "voices.prompts"), ("studio", "-C", "dlq.voices.recordings.archive.main")]
-    for user, way, topic in rows:
-        done = subprocess.run(["kcat", "-F", str(its.secrets / f"{user}.properties"), "-b", its.kafka.bootstrap(9093), way, "-t", topic,
-                               *(["-e", "-q"] if way == "-C" else ["-k", "x"])], input=b"x", capture_output=True, timeout=30)
-        said = done.stdout + done.stderr
-        assert done.returncode != 0 and b"authorization failed" in said.lower(), (user, way, topic, said[:300])
-    return "; ".join(f"{user} may not {'read' if way == '-C' else 'write'} {topic}" for user, way, topic in rows)
+    rows = [("select", "read", "voices.recordings"), ("archive", "read", "voices.prompts"), ("archive", "write", "voices.recordings"),
+            ("select", "write", "voices.prompt-state"), ("studio", "write", "voices.prompts"), ("studio", "read", "dlq.voices.recordings.archive.main")]
+    for name, way, topic in rows:
+        user = its.user(name)
+        assert refused(TopicAuthorizationFailedError, *([user.read, topic] if way == "read" else [user.write, topic, b"x", b"x"])), f"{name} may {way} {topic}"
+    return "; ".join(f"{name} may not {way} {topic}" for name, way, topic in rows)
 
 
 def the_doctor_names_what_is_taken_away(its):
@@ -187,7 +197,7 @@ def report(its, rows):
     lines = "\n".join(f"    {' '.join(row)}" for row in sorted(granted(getattr(its, "written", set()))))
     (ROOT / f"docs/reports/{today}-deploy.md").write_text(
         f"# deploy/ without containers, {today}\n\n`./dev deploy test` at {commit}, everything on this one machine ({os.cpu_count()} cores). Run: deploy/secrets.sh, "
-        f"deploy/access.sh, the Kafka settings,\ncommand lines and health checks of deploy/compose/compose.yaml (addresses and paths exchanged), on Apache Kafka {KINDS['zookeeper']} from Maven's "
+        f"deploy/access.sh, the Kafka settings,\ncommand lines and health checks of deploy/compose/compose.yaml (addresses and paths exchanged), on Apache Kafka {KINDS['kraft']} from Maven's "
         f"packages.\nNot run: the containers themselves, their limits and networks, and Kubernetes. Written by the command, no figure by hand.\n\n"
         f"| what | result | seen |\n| --- | --- | --- |\n{table}\n\nThe rules, as Kafka lists them:\n\n{lines}\n")
     print(f"report: docs/reports/{today}-deploy.md")
@@ -203,7 +213,7 @@ def main():
                 try:
                     rows.append((check.__name__, True, check(its)))
                     print(f"ok   {check.__name__}: {rows[-1][2]}", flush=True)
-                except (AssertionError, ClusterError, OSError, KeyError, subprocess.SubprocessError) as e:
+                except (AssertionError, ClusterError, KafkaError, OSError, KeyError, subprocess.SubprocessError) as e:
                     rows.append((check.__name__, False, " ".join(str(e).split()).replace("|", " ").replace(folder, "")[:300]))
                     print(f"FAIL {check.__name__}\n{traceback.format_exc()}\n{''.join(s.tail() for s in its.stages.values())}", flush=True)
                     if len(rows) <= 4:
