@@ -31,7 +31,7 @@ ArchiveSettings quick() {
 // An archive that runs on a thread of its own, from construction to end().
 class Running {
  public:
-  explicit Running(ArchiveSettings settings = quick()) : settings_(settings) {}
+  explicit Running(ArchiveSettings settings = quick()) : settings_(std::move(settings)) {}
   ~Running() { end(); }
 
   void begin() {

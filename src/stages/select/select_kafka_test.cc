@@ -2,6 +2,7 @@
 // code.
 //
 // Every selector is a forked child, so that it can be killed as processes are. The parent starts no thread.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -68,7 +69,7 @@ class SelectOnKafka : public ::testing::Test {
     for (int i = 0; i < count; ++i) {
       std::string tail;
       for (int n = i + 1; n > 0; n /= 20) tail += std::string{"bdfgklmnprstvyzhjcqx"[n % 20], 'a'};
-      text += word + " " + tail + ".\n";
+      text.append(word).append(" ").append(tail).append(".\n");
     }
     return text;
   }

@@ -1,5 +1,7 @@
 #include "stages/studio/loader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/logging.h"
@@ -48,7 +50,7 @@ Result<std::map<PartitionId, Offset>> Loader::load(const std::map<PartitionId, s
   ANTIPHON_TRY(states, ranges_of(*reader, settings_.topics.prompt_state(), partitions, patience));
   ANTIPHON_TRY_VOID(raise_ends({&recordings, &prompts}, patience));
   ANTIPHON_TRY_VOID(forget_if_so(shorter_than_read(states, prompts), *reader, states, patience));
-  ANTIPHON_TRY_VOID(read_tables(*reader, unread(std::move(states), prompts), patience));
+  ANTIPHON_TRY_VOID(read_tables(*reader, unread(states, prompts), patience));
   if (!unmarked_.empty())
     return make_error(ErrorKind::kUnavailable, "a broker does not know what was just written to prompt-state");
   std::map<PartitionId, Offset> next;
@@ -87,7 +89,7 @@ Result<> Loader::copy(const std::set<PartitionId>& partitions, const Patience& p
   ANTIPHON_TRY(prompts, ranges_of(*asker_, settings_.topics.prompts(), partitions, patience));
   const auto shorter = shorter_than_read(states, prompts);
   std::erase_if(states, [&](const auto& entry) { return shorter.contains(entry.first.partition); });
-  if (const Ranges tables = unread(std::move(states), prompts); !tables.empty()) {
+  if (const Ranges tables = unread(states, prompts); !tables.empty()) {
     ANTIPHON_TRY(reader, parts_.make_reader({}));
     ANTIPHON_TRY_VOID(read_tables(*reader, tables, patience));
   }
@@ -145,9 +147,10 @@ Result<> Loader::forget_if_so(const std::set<PartitionId>& shorter, bus::Partiti
   return {};
 }
 
-Loader::Ranges Loader::unread(Ranges states, const Ranges& prompts) {
+Loader::Ranges Loader::unread(const Ranges& states, const Ranges& prompts) {
   Ranges unread;
-  for (auto& [state, state_range] : states) {
+  for (const auto& [state, told] : states) {
+    bus::OffsetRange state_range = told;
     const bus::TopicPartition prompt{settings_.topics.prompts(), state.partition};
     bus::OffsetRange prompt_range = prompts.at(prompt);
     const Progress* known = progress_of(state.partition);
@@ -192,9 +195,14 @@ Result<> Loader::read_back(PartitionId partition, Gap gap, const std::function<b
 Result<> Loader::read_recordings(Ranges ranges, const std::function<bool()>& cancelled) {
   bool any = false;
   for (auto& [partition, range] : ranges) {
-    const Offset counted = desk_.with_leases([&](Leases& leases) { return leases.next_offset(partition.partition); });
-    if (counted > range.end)
-      return make_error(ErrorKind::kUnavailable, "a broker knows fewer recordings than were counted before");
+    const PartitionId id = partition.partition;
+    const Offset counted = desk_.with_leases([id](Leases& leases) { return leases.next_offset(id); });
+    if (counted > range.end) {
+      return make_error(ErrorKind::kUnavailable,
+                        fmt::format("recordings partition {} ends at {}, but was counted to {} before: the brokers "
+                                    "that say so are cut off from the others, or what was acknowledged is lost",
+                                    id.value(), range.end.value(), counted.value()));
+    }
     range.start = std::max(range.start, counted);
     any = any || range.start < range.end;
   }

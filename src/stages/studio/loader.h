@@ -100,7 +100,7 @@ class Loader {
   const Progress* progress_of(PartitionId partition) const;
   Progress& begin_anew(PartitionId partition, Offset states, Offset prompts);
   // Both in one, what has been read of them left out.
-  Ranges unread(Ranges states, const Ranges& prompts);
+  Ranges unread(const Ranges& states, const Ranges& prompts);
   Result<> read_tables(bus::PartitionReader& reader, const Ranges& tables, const Patience& patience);
   Result<> read(bus::PartitionReader& reader, const Ranges& ranges, const Patience& patience,
                 const std::function<void(const IncomingRecord&)>& use);

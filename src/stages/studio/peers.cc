@@ -72,7 +72,7 @@ std::optional<Error> Peers::wait_for_look(Waiter waiter) {
   return std::nullopt;
 }
 
-void Peers::look_up(std::function<void()> then) {
+void Peers::look_up(const std::function<void()>& then) {
   if (wait_for_look(then)) then();
 }
 

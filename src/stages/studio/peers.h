@@ -61,7 +61,7 @@ class Peers {
   // From memory: nothing when it is not known, or when nobody owns it. It may be ourselves.
   [[nodiscard]] std::optional<Claim> owner_of(PartitionId partition) const;
   // Calls back after the next look, whether it succeeded or not; at once when too many wait for it, or at the end.
-  void look_up(std::function<void()> then);
+  void look_up(const std::function<void()>& then);
 
   // One try. kUnavailable: no answer, or 421: what was known of this owner is forgotten. Other errors are the client's.
   void send_to(const Claim& owner, PartitionId partition, const PeerRequest& request, Then then);

@@ -22,8 +22,8 @@ Result<> StateLog::take_over(const std::map<PartitionId, std::string>& notes, co
     const auto before = read_claim(note);
     if (!before || before->released || !ended.insert(before->writer).second) continue;
     // Without it the broker ends them, after a while.
-    const auto done = bus::end_transactions_of(connection_, {.transactional_id = before->writer},
-                                               settings_.kafka_time_max, cancelled);
+    auto done = bus::end_transactions_of(connection_, {.transactional_id = before->writer}, settings_.kafka_time_max,
+                                         cancelled);
     if (!done && done.error().kind == ErrorKind::kCancelled) return done;
     if (!done) {
       logging::warn("what the former owner left open is waited for",
