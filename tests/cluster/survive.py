@@ -195,8 +195,8 @@ cluster takes that broker for dead, no partition takes a write. That is broker.s
 18 s with ZooKeeper; where the controller was cut off, its successor begins to count when it is elected, some 2 s later with KRaft. Nothing of ours can shorten it.
 
 Then others lead, but who is cut off is not told: it goes on to call itself leader and coordinator, and clients, who reach it, are told so when they happen to
-ask it. librdkafka 2.0.2 knows no leader epochs (KIP-320, in librdkafka from 2.1 on), takes the last answer for the newest, and waits 10 s (socket.timeout.ms)
-for an answer that cannot come. It may meet a voice; it often meets the marker that a studio writes before it reads a partition's state, for where the group's
+ask it. A client that has heard of a newer leader is not taken in, by the leader's epoch (KIP-320); a new client is, and so is whoever looks for a group's
+coordinator, which has no epoch: it waits 10 s (socket.timeout.ms) for an answer that cannot come. It may meet a voice; it often meets the marker that a studio writes before it reads a partition's state, for where the group's
 coordinator was cut off the studios must join anew and read anew. So a cut costs 10 s more, or lasts to its end, by chance. Nothing is lost by it: a leader
 without followers acknowledges nothing under acks=all. A shorter time limit for voices would help here and hurt elsewhere: 4 MiB on a slow line need their time."""
 
