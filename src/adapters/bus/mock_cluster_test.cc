@@ -28,6 +28,7 @@ constexpr std::int32_t kLeader = 2;
 constexpr std::int16_t kListOffsets = 2;  // ApiKeys
 constexpr std::int16_t kOffsetCommit = 8;
 constexpr std::int16_t kOffsetFetch = 9;
+constexpr std::int16_t kFindCoordinator = 10;
 constexpr PartitionId kOnly{0};
 
 // Two brokers: one leads the only partition of the topic, the other coordinates the group.
@@ -93,6 +94,24 @@ class Member final : public GroupEvents {
 };
 
 // A group that stands at 3 of a log that ends at 1.
+// What waited for a coordinator that is not told must not keep its client from ending: setup/librdkafka.patch.
+TEST_F(OnABadDay, AClientEndsThoughNobodyTellsWhereItsGroupIs) {
+  auto admin = Admin::create(connection_);
+  ASSERT_TRUE(admin);
+  const std::vector<TopicPartition> only{{kTopic, kOnly}};
+  const auto found = (*admin)->committed(kGroup, only, 5s);
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster_.get(), kCoordinator), RD_KAFKA_RESP_ERR_NO_ERROR);
+  cluster_.answer(kFindCoordinator, 100, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE);
+  auto ended = std::async(std::launch::async, [&] {
+    const bool told = (*admin)->committed(kGroup, only, 5s).has_value();
+    admin->reset();
+    return told;
+  });
+  ASSERT_EQ(ended.wait_for(60s), std::future_status::ready);
+  EXPECT_FALSE(ended.get());
+}
+
 class BeyondTheEnd : public OnABadDay {
  protected:
   void SetUp() override {
