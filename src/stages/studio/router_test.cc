@@ -115,7 +115,7 @@ class FakeHere final : public Here {
   }
   std::vector<LocaleCount> locales() override { return {{"sw", 2}, {name == "a" ? "am" : "ar", 1}}; }
 
-  void open(std::set<std::int32_t> partitions) {
+  void open(const std::set<std::int32_t>& partitions) {
     const std::lock_guard lock(mutex_);
     open_.clear();
     for (const std::int32_t p : partitions) open_.insert(PartitionId(p));

@@ -22,7 +22,7 @@ Result<> Writer::flush() {
   while (true) {
     const std::vector<StateChange> changes = desk_.changes(kChangesPerTransaction);
     if (changes.empty()) break;
-    const auto written = write_(changes);
+    auto written = write_(changes);
     if (written) {
       desk_.written(changes);
       continue;
