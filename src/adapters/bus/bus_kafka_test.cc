@@ -69,6 +69,12 @@ class BusOnKafka : public ::testing::Test {
   OutgoingRecord record(const std::string& key, const std::string& value) const {
     return {topic_, std::nullopt, key, value, {{"ce_id", key}, {"empty", ""}, {"none", std::nullopt}}, std::nullopt};
   }
+  GroupSettings of_a_group() const {
+    GroupSettings settings;
+    settings.group_id = topic_ + ".group";
+    settings.topics = {topic_};
+    return settings;
+  }
   // What the next member of the group finds.
   void read_one_and_commit(const GroupSettings& settings, const std::map<TopicPartition, Offset>& offsets) const {
     Recorder events;
@@ -120,9 +126,7 @@ TEST_F(BusOnKafka, ATopicOfAnotherShapeIsRefusedWithTheCure) {
 TEST_F(BusOnKafka, AGroupStartsAtTheStartAndGoesOnWhereItCommitted) {
   for (const char* value : {"a", "b", "c"}) ASSERT_TRUE(producer_->send_and_wait(record("k", value), 10s));
   const TopicPartition partition{topic_, partition_of("k", 3)};
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   {
     Recorder events;
     auto consumer = GroupConsumer::create(connection_, settings, events);
@@ -142,9 +146,7 @@ TEST_F(BusOnKafka, AGroupStartsAtTheStartAndGoesOnWhereItCommitted) {
 TEST_F(BusOnKafka, ACommittedOffsetBehindTheEndIsReportedAsLoss) {
   ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
   const TopicPartition partition{topic_, partition_of("k", 3)};
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   settings.doubt_max = 0ms;
   ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(50)}}));
   Recorder events;
@@ -160,9 +162,7 @@ TEST_F(BusOnKafka, ACommittedOffsetBehindTheEndIsReportedAsLoss) {
 TEST_F(BusOnKafka, ACommittedOffsetBeyondTheEndIsReadOnceItIsThere) {
   ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
   const TopicPartition partition{topic_, partition_of("k", 3)};
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(3)}}));
   Recorder events;
   auto consumer = GroupConsumer::create(connection_, settings, events);
@@ -178,9 +178,7 @@ TEST_F(BusOnKafka, ACommittedOffsetBeyondTheEndIsReadOnceItIsThere) {
 TEST_F(BusOnKafka, AGroupsOffsetIsCommittedWithTheLeaderEpochOfWhatWasRead) {
   ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
   const TopicPartition partition{topic_, partition_of("k", 3)};
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(1)}}));
   rd::Configuration conf(connection_);
   conf.set("group.id", settings.group_id);
@@ -195,9 +193,7 @@ TEST_F(BusOnKafka, AGroupsOffsetIsCommittedWithTheLeaderEpochOfWhatWasRead) {
 TEST_F(BusOnKafka, WhatALogThatWasCutHoldsBelowTheCommittedOffsetIsReadOnceItHasGrown) {
   ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
   const TopicPartition partition{topic_, partition_of("k", 3)};
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(4)}}));
   Recorder events;
   auto consumer = GroupConsumer::create(connection_, settings, events);
@@ -220,9 +216,7 @@ TEST_F(BusOnKafka, WhatALogThatWasCutHoldsBelowTheCommittedOffsetIsReadOnceItHas
 TEST_F(BusOnKafka, ALogThatDoesNotGrowAgainIsReportedAsLossWhenTheTimeOfDoubtIsOver) {
   ASSERT_TRUE(producer_->send_and_wait(record("k", "a"), 10s));
   const TopicPartition partition{topic_, partition_of("k", 3)};
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   settings.doubt_max = 2s;
   ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{partition, Offset(50)}}));
   Recorder events;
@@ -280,9 +274,7 @@ TEST_F(BusOnKafka, AReaderOfAnOffsetThatDoesNotComeSaysWhatAndWhatToDo) {
 // Seen when a coordinator was cut off: stages were fenced by their own former membership. What ends with 78 is not
 // started again by systemd, as packaged.
 TEST_F(BusOnKafka, AMemberWhoseNameAnotherHasTakenEndsItsStageSoThatItIsStartedAgain) {
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   settings.instance_id = "one";
   Recorder events;
   auto first = GroupConsumer::create(connection_, settings, events);
@@ -306,9 +298,7 @@ TEST_F(BusOnKafka, NothingOfALostPartitionIsHandedOutThoughItsPauseIsNotInForce)
   const std::string other_key = "a";
   const TopicPartition lost{topic_, partition_of(lost_key, 3)};
   ASSERT_NE(partition_of(other_key, 3), lost.partition);
-  GroupSettings settings;
-  settings.group_id = topic_ + ".group";
-  settings.topics = {topic_};
+  GroupSettings settings = of_a_group();
   settings.doubt_max = 0ms;
   ASSERT_TRUE(producer_->send_and_wait(record(other_key, "first"), 10s));
   ASSERT_NO_FATAL_FAILURE(read_one_and_commit(settings, {{lost, Offset(50)}}));
